@@ -1,5 +1,6 @@
 using System.Globalization;
-using RetentionScore.Interop;
+using RetentionScore.Interop.Client;
+using RetentionScore.Interop.Host;
 
 switch (args)
 {
@@ -7,8 +8,12 @@ switch (args)
         await InteropHost.RunAsync();
         return 0;
     case ["client", var port, var gzipPort, .. var only]:
-        return await new InteropClient(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(gzipPort, CultureInfo.InvariantCulture)).RunAsync(only);
+        using (var target = new Target(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(gzipPort, CultureInfo.InvariantCulture)))
+        {
+            return await CaseRunner.RunAsync(target, only);
+        }
+
     default:
-        Console.Error.WriteLine("usage: host | client PORT GZIP_PORT [CASE...]");
+        await Console.Error.WriteLineAsync("usage: host | client PORT GZIP_PORT [CASE...]");
         return 2;
 }

@@ -11,7 +11,7 @@ using RetentionScore.Interop.V1;
 using RetentionScore.Server.Health;
 using RetentionScore.Server.Reflection;
 
-namespace RetentionScore.Interop;
+namespace RetentionScore.Interop.Host;
 
 /// <summary>Serves the interop, health and reflection services on our stack, as python/server.py does on C-core.</summary>
 internal static class InteropHost
