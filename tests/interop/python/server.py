@@ -1,6 +1,7 @@
 """The interop, health and reflection services on C-core: the server that is not ours.
 
-Prints two ports, of a server that answers uncompressed and of one that answers in gzip, and serves until its input ends.
+Prints three ports, of a server that answers uncompressed, of one that answers in gzip and of one that asks its clients to leave (GOAWAY) when
+their connection is 0.3 s old, and serves until its input ends.
 """
 import os
 import sys
@@ -224,9 +225,10 @@ def main():
     }
     ports = []
     servers = []
-    for compression in (None, grpc.Compression.Gzip):
+    aging = [("grpc.max_connection_age_ms", 300)]
+    for compression, options in ((None, ()), (grpc.Compression.Gzip, ()), (None, aging)):
         # A call holds a thread of the pool for its whole life.
-        server = grpc.server(futures.ThreadPoolExecutor(max_workers=250), compression=compression)
+        server = grpc.server(futures.ThreadPoolExecutor(max_workers=250), compression=compression, options=options)
         server.add_generic_rpc_handlers([rpc.handlers(name, it) for name, it in implementations.items()])
         ports.append(server.add_insecure_port("127.0.0.1:0"))
         server.start()

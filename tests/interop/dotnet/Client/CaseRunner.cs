@@ -3,16 +3,20 @@ using System.Reflection;
 namespace RetentionScore.Interop.Client;
 
 /// <summary>Runs every case, or those that are named, and prints a line for each.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="agingPort">Of one that sends GOAWAY to every connection; 0 where there is none.</param>
+    /// <param name="only">Names of cases; empty for all.</param>
 internal static class CaseRunner
 {
     private static readonly TimeSpan CaseTimeout = TimeSpan.FromSeconds(40);
 
-    public static async Task<int> RunAsync(Target target, string[] only)
+    public static async Task<int> RunAsync(Target target, int agingPort, string[] only)
     {
         object[] groups =
         [
             new MethodCases(target), new MetadataCases(target), new EndingCases(target), new ErrorCases(target), new CompressionCases(target),
             new SizeCases(target), new HealthCases(target), new ReflectionCases(target),
+            .. agingPort > 0 ? new object[] { new ConnectionCases(agingPort) } : [],
         ];
         var prefix = Environment.GetEnvironmentVariable("INTEROP_PREFIX") ?? "";
         var failed = 0;
