@@ -186,7 +186,7 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
         request.Content = single is null
             ? content
-            : new SingleRequestContent(Serialize(single, options.WriteOptions?.Flags ?? WriteFlags.None));
+            : new SingleRequestContent(Serialize(single, options.WriteOptions?.Flags ?? default));
         return request;
     }
 
