@@ -19,27 +19,31 @@ internal sealed class EchoHost : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private EchoHost(WebApplication app, Uri address)
+    private EchoHost(WebApplication app, IReadOnlyList<Uri> addresses)
     {
         this.app = app;
-        Address = address;
-        Channel = GrpcChannel.ForAddress(address);
+        Addresses = addresses;
+        Channel = GrpcChannel.ForAddress(Address);
         Client = new EchoService.EchoServiceClient(Channel);
     }
 
-    internal Uri Address { get; }
+    internal Uri Address => Addresses[0];
+
+    /// <summary>The first, and those that a test added.</summary>
+    internal IReadOnlyList<Uri> Addresses { get; }
 
     internal GrpcChannel Channel { get; }
 
     internal EchoService.EchoServiceClient Client { get; }
 
-    internal EchoHandlers Handlers => app.Services.GetRequiredService<EchoHandlers>();
+    internal EchoHandlers Handlers => Service<EchoHandlers>();
 
     internal static async Task<EchoHost> StartAsync(
         Action<EchoHandlers>? handlers = null,
         Action<GrpcServiceOptions>? grpc = null,
         Action<KestrelServerOptions>? kestrel = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -52,13 +56,17 @@ internal sealed class EchoHost : IAsyncDisposable
         handlers?.Invoke(set);
         builder.Services.AddSingleton(set);
         builder.Services.AddGrpc(options => grpc?.Invoke(options));
+        services?.Invoke(builder.Services);
         var built = builder.Build();
         built.MapGrpcService<Echo>();
         map?.Invoke(built);
         await built.StartAsync().Within();
-        var address = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new EchoHost(built, new Uri(address));
+        var addresses = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new EchoHost(built, [.. addresses.Select(address => new Uri(address))]);
     }
+
+    internal T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
 
     internal Task StopServerAsync() => app.StopAsync().Within();
 
@@ -91,7 +99,7 @@ internal sealed class EchoHandlers
 
     internal Func<EchoRequest, IServerStreamWriter<EchoResponse>, ServerCallContext, Task> ServerStream { get; set; } = async (request, responses, _) =>
     {
-        for (var i = 0; i < request.Count; i++) await responses.WriteAsync(new EchoResponse { Text = request.Text, Count = i });
+        for (var i = 0; i < Math.Min(request.Count, 10_000); i++) await responses.WriteAsync(new EchoResponse { Text = request.Text, Count = i });
     };
 
     internal Func<IAsyncStreamReader<EchoRequest>, IServerStreamWriter<EchoResponse>, ServerCallContext, Task> Duplex { get; set; } =
