@@ -4,8 +4,8 @@ using RetentionScore.Core.Text;
 namespace RetentionScore.Core.Signals;
 
 /// <summary>
-/// Reads the signals of one utterance: phrases with negation and vetoes. A learned model adds its probabilities at the end of
-/// <see cref="Read"/>, where the strongest evidence of each signal is kept. Immutable, shared by all calls.
+/// Reads the signals of one utterance: phrases with negation and vetoes. A learned model adds its probabilities where the
+/// matches are weighed: the strongest evidence of each signal is kept. Immutable, shared by all calls.
 /// </summary>
 public sealed class SignalReader
 {
