@@ -1,4 +1,3 @@
-using RetentionScore.Core.Calls;
 using RetentionScore.Core.Text;
 
 namespace RetentionScore.Core.Signals;

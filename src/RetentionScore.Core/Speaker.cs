@@ -1,4 +1,4 @@
-namespace RetentionScore.Core.Calls;
+namespace RetentionScore.Core;
 
 /// <summary>Who spoke. Values are those of the wire contract.</summary>
 public enum Speaker : byte
