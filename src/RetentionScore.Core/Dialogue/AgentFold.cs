@@ -96,7 +96,8 @@ internal static class AgentFold
         if (e.Has(Signal.AsksIfCancel)) s.AgentTurn |= TurnActs.AsksIfCancel;
         if (e.Has(Signal.AsksToRepeat) || e.Has(Signal.PresenceCheck)) s.AgentTurn |= TurnActs.AsksToRepeat | TurnActs.Neutral;
         if (e.Has(Signal.AsksYesNo)) s.AgentTurn |= TurnActs.YesNo;
-        if (e.Has(Signal.Verifies)) s.AgentTurn |= TurnActs.Neutral;
+        // Questions about what is to be ended, or when, move it on as checks of identity do; those about why are told apart below.
+        if (e.Has(Signal.Verifies) || e.Has(Signal.AsksQuestion)) s.AgentTurn |= TurnActs.Neutral;
         if ((e.Has(Signal.HoldNotice) && s.Holds == 0) || (e.Has(Signal.TransferNotice) && s.Transfers == 0)) s.AgentTurn |= TurnActs.Neutral;
     }
 
