@@ -241,7 +241,8 @@ internal static class AgentFold
 
         if (!s.IsWaiting) return;
         bool says = e.Has(Signal.AcknowledgesRequest);
-        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1;
+        // Who takes over a call has to hear the request before his checks can be its beginning.
+        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1 && !s.NewPerson;
         if (!says && !begins) return;
         const TurnActs HoldsBack = TurnActs.Why | TurnActs.SaveCounted | TurnActs.Block;
         if ((s.AgentTurn & HoldsBack) != 0)
