@@ -1,0 +1,237 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Net;
+using Grpc.Core;
+using Grpc.Framing;
+using Grpc.Wire;
+
+namespace Grpc.Net.Client;
+
+/// <summary>
+/// A call on the client. Start reading here:
+/// 1. token and deadline are watched, the request is made of method, headers and deadline;
+/// 2. the request is sent; its body stays open for <see cref="Requests"/>, or holds the only request;
+/// 3. the response's headers are checked: HTTP status, content type, a status without messages (trailers-only);
+/// 4. messages are read; behind the last come the trailers with the status, and the call has ended.
+/// </summary>
+internal sealed class ClientCall<TRequest, TResponse> : ClientCall
+    where TRequest : class
+    where TResponse : class
+{
+    private const string UserAgent = "grpc-dotnet-retentionscore/0.1.0";
+
+    private static readonly Status NoResponse = new(StatusCode.Internal, "Failed to deserialize response message.");
+    private static readonly Status MoreResponses = new(StatusCode.Internal, "More than one response to a call with a single one.");
+
+    private readonly GrpcChannel channel;
+    private readonly Method<TRequest, TResponse> method;
+    private readonly string? host;
+    private readonly CallOptions options;
+    private readonly RequestContent content = new();
+    private readonly PooledBuffer outgoing = new();
+    private readonly MessageSerializer serializer;
+    private Task<MessageReader<TResponse>?> opening = null!;
+    private HttpResponseMessage? response;
+    private CompressionLevel? compression;
+
+    internal ClientCall(GrpcChannel channel, Method<TRequest, TResponse> method, string? host, CallOptions options)
+        : base(channel, options)
+    {
+        this.channel = channel;
+        this.method = method;
+        this.host = host;
+        this.options = options;
+        serializer = new MessageSerializer(channel.MaxSendMessageSize);
+        Requests = new RequestWriter<TRequest, TResponse>(this) { WriteOptions = options.WriteOptions };
+        Responses = new ResponseReader<TRequest, TResponse>(this);
+    }
+
+    internal RequestWriter<TRequest, TResponse> Requests { get; }
+
+    internal ResponseReader<TRequest, TResponse> Responses { get; }
+
+    /// <summary>Sends the call.</summary>
+    /// <param name="request">The only request; null when requests are a stream.</param>
+    internal void Start(TRequest? request)
+    {
+        opening = StartWatching() ? OpenAsync() : Task.FromResult<MessageReader<TResponse>?>(null);
+        if (request is not null) _ = SendSingleAsync(request);
+    }
+
+    /// <summary>The only response; the call has ended then.</summary>
+    internal async Task<TResponse> ReadSingleAsync()
+    {
+        var message = await ReadAsync().ConfigureAwait(false) ?? throw Fail(new RpcException(NoResponse), "");
+        if (await ReadAsync().ConfigureAwait(false) is not null) throw Fail(new RpcException(MoreResponses), "");
+        return message;
+    }
+
+    /// <summary>The next response, or null when the call has ended with OK.</summary>
+    /// <exception cref="RpcException">The call has ended with another status.</exception>
+    internal async ValueTask<TResponse?> ReadAsync()
+    {
+        var messages = await opening.ConfigureAwait(false);
+        if (messages is not null && End is null)
+        {
+            try
+            {
+                if (await messages.ReadAsync(Stopped).ConfigureAwait(false) is { } message) return message;
+            }
+            catch (Exception exception)
+            {
+                throw Fail(exception, "Error reading next message.");
+            }
+        }
+
+        var end = End ?? FinishFromTrailers();
+        return end.IsOk ? null : throw end.ToException();
+    }
+
+    /// <summary>Writes a request; the call's writer sees to it that there is one at a time.</summary>
+    internal async Task WriteAsync(TRequest message, WriteFlags flags)
+    {
+        try
+        {
+            var body = await content.OpenedAsync.WaitAsync(Stopped).ConfigureAwait(false);
+            outgoing.Clear();
+            serializer.Write(message, method.RequestMarshaller.ContextualSerializer, outgoing, flags.HasFlag(WriteFlags.NoCompress) ? null : compression);
+            await body.WriteAsync(outgoing.Memory, Stopped).ConfigureAwait(false);
+            await body.FlushAsync(Stopped).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            throw Fail(exception, "Error writing message.");
+        }
+    }
+
+    internal void CompleteRequests() => content.Complete();
+
+    private protected override void OnFinished()
+    {
+        content.Abandon();
+
+        // Resets the stream, if the server has not ended it.
+        response?.Dispose();
+    }
+
+    private async Task SendSingleAsync(TRequest request)
+    {
+        try
+        {
+            await WriteAsync(request, options.WriteOptions?.Flags ?? WriteFlags.None).ConfigureAwait(false);
+            CompleteRequests();
+        }
+        catch (RpcException)
+        {
+            // The call has ended with it; the response reports it.
+        }
+    }
+
+    /// <returns>The responses, or null when the call ended without any.</returns>
+    private async Task<MessageReader<TResponse>?> OpenAsync()
+    {
+        try
+        {
+            using var request = await CreateRequestAsync().ConfigureAwait(false);
+            response = await channel.SendAsync(request, Stopped).ConfigureAwait(false);
+            if (End is not null)
+            {
+                response.Dispose();
+                return null;
+            }
+
+            if (ResponseStatus.InHeaders(response) is { } status)
+            {
+                var headers = ResponseStatus.ToMetadata(response.Headers);
+                SetHeaders(headers);
+                Finish(status, headers);
+                return null;
+            }
+
+            if (ResponseStatus.OfHttp(response) is { } refused)
+            {
+                Finish(refused);
+                return null;
+            }
+
+            SetHeaders(ResponseStatus.ToMetadata(response.Headers));
+            var body = await response.Content.ReadAsStreamAsync(Stopped).ConfigureAwait(false);
+            var decoder = new FrameDecoder(ResponseStatus.Header(response.Headers, GrpcHeaders.Encoding), channel.MaxReceiveMessageSize);
+            return new MessageReader<TResponse>(PipeReader.Create(body), decoder, method.ResponseMarshaller.ContextualDeserializer);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception, "Error starting gRPC call.");
+            return null;
+        }
+    }
+
+    private async Task<HttpRequestMessage> CreateRequestAsync()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(channel.Address, method.FullName))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        var headers = request.Headers;
+        headers.Host = host;
+        headers.TryAddWithoutValidation("user-agent", UserAgent);
+        headers.TryAddWithoutValidation("te", "trailers");
+        headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, MessageEncoding.Offered);
+        foreach (var entry in options.Headers ?? Metadata.Empty) AddHeader(request, entry);
+        foreach (var entry in await CredentialHeadersAsync().ConfigureAwait(false)) AddHeader(request, entry);
+        if (Deadline is { } deadline)
+        {
+            headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcTimeout.Format(deadline - DateTime.UtcNow));
+        }
+
+        return request;
+    }
+
+    private void AddHeader(HttpRequestMessage request, Metadata.Entry entry)
+    {
+        if (string.Equals(entry.Key, GrpcHeaders.RequestedEncoding, StringComparison.Ordinal))
+        {
+            UseEncoding(entry.Value);
+            request.Headers.TryAddWithoutValidation(GrpcHeaders.Encoding, entry.Value);
+        }
+        else if (!GrpcHeaders.IsReservedRequest(entry.Key))
+        {
+            request.Headers.TryAddWithoutValidation(entry.Key, entry.ToHeaderValue());
+        }
+    }
+
+    private void UseEncoding(string encoding)
+    {
+        if (MessageEncoding.IsIdentity(encoding)) return;
+        if (!string.Equals(encoding, MessageEncoding.Gzip, StringComparison.Ordinal))
+        {
+            throw new RpcException(new Status(StatusCode.Internal, $"Could not find compression provider for '{encoding}'."));
+        }
+
+        compression = CompressionLevel.Fastest;
+    }
+
+    private async Task<Metadata> CredentialHeadersAsync()
+    {
+        if (channel.Credentials is null && options.Credentials is null) return Metadata.Empty;
+        if (!channel.IsSecure)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "Call credentials are sent over TLS only; the channel's address is http."));
+        }
+
+        var added = new Metadata();
+        var context = new AuthInterceptorContext(new Uri(channel.Address, method.ServiceName).ToString(), method.Name);
+        if (channel.Credentials is { } ofChannel) await ofChannel.AddAsync(context, added).ConfigureAwait(false);
+        if (options.Credentials is { } ofCall) await ofCall.AddAsync(context, added).ConfigureAwait(false);
+        return added;
+    }
+
+    private CallEnd FinishFromTrailers()
+    {
+        var trailers = response!.TrailingHeaders;
+        var status = ResponseStatus.Read(trailers) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response.");
+        return Finish(status, ResponseStatus.ToMetadata(trailers));
+    }
+}

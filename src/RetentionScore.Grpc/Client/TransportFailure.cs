@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Core;
+
+namespace Grpc.Net.Client;
+
+/// <summary>The statuses of what goes wrong below gRPC: connections, HTTP/2 streams, HTTP statuses.</summary>
+internal static class TransportFailure
+{
+    /// <summary>The status of an exception.</summary>
+    /// <param name="exception">What HTTP threw.</param>
+    /// <param name="doing">What the call was doing, to begin the detail with.</param>
+    /// <param name="deadline">Of the call, in UTC.</param>
+    internal static Status ToStatus(Exception exception, string doing, DateTime? deadline)
+    {
+        var code = ToStatusCode(exception);
+
+        // A server resets the stream at the deadline; its reset may come before our own timer.
+        if (code == StatusCode.Cancelled && deadline <= DateTime.UtcNow) return new Status(StatusCode.DeadlineExceeded, "", exception);
+        return new Status(code, $"{doing} {Describe(exception)}", exception);
+    }
+
+    internal static StatusCode ToStatusCode(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.BadRequest => StatusCode.Internal,
+        HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
+        HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
+        HttpStatusCode.NotFound => StatusCode.Unimplemented,
+        HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout =>
+            StatusCode.Unavailable,
+        _ => StatusCode.Unknown,
+    };
+
+    private static StatusCode ToStatusCode(Exception exception)
+    {
+        var isNetwork = false;
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is HttpProtocolException reset) return ToStatusCode(reset.ErrorCode);
+            isNetwork |= inner is IOException or SocketException;
+        }
+
+        return isNetwork || exception is HttpRequestException ? StatusCode.Unavailable
+            : exception is OperationCanceledException ? StatusCode.Cancelled
+            : StatusCode.Internal;
+    }
+
+    /// <summary>The HTTP/2 error codes of RST_STREAM and GOAWAY, as the protocol description maps them.</summary>
+    private static StatusCode ToStatusCode(long http2ErrorCode) => http2ErrorCode switch
+    {
+        7 /* REFUSED_STREAM */ => StatusCode.Unavailable,
+        8 /* CANCEL */ => StatusCode.Cancelled,
+        11 /* ENHANCE_YOUR_CALM */ => StatusCode.ResourceExhausted,
+        12 /* INADEQUATE_SECURITY */ => StatusCode.PermissionDenied,
+        _ => StatusCode.Internal,
+    };
+
+    private static string Describe(Exception exception)
+    {
+        var text = $"{exception.GetType().Name}: {exception.Message}";
+        return exception.InnerException is { } inner ? $"{text} {Describe(inner)}" : text;
+    }
+}

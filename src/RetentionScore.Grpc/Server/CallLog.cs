@@ -1,0 +1,17 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Grpc.AspNetCore.Server;
+
+/// <summary>What is logged of calls. Never their messages.</summary>
+internal static partial class CallLog
+{
+    [LoggerMessage(1, LogLevel.Error, "Error when executing service method '{Method}'.")]
+    internal static partial void Threw(ILogger logger, string method, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Debug, "Service method '{Method}' ended by an exception after its client had left or its deadline had passed.")]
+    internal static partial void Left(ILogger logger, string method, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Information, "Service method '{Method}' ended with {StatusCode}.")]
+    internal static partial void Failed(ILogger logger, string method, StatusCode statusCode, Exception exception);
+}

@@ -1,0 +1,82 @@
+using Grpc.Core;
+using Grpc.Framing;
+
+namespace Grpc.AspNetCore.Server;
+
+/// <summary>The requests of a call, read from the request's body.</summary>
+internal sealed class RequestReader<TRequest>(ServerCall call, Func<DeserializationContext, TRequest> deserializer)
+    : IAsyncStreamReader<TRequest>, IDisposable
+    where TRequest : class
+{
+    private static readonly Task<bool> Found = Task.FromResult(true);
+    private static readonly Task<bool> End = Task.FromResult(false);
+
+    private readonly MessageReader<TRequest> messages = new(call.HttpContext.Request.BodyReader, call.CreateDecoder(), deserializer);
+    private int isReading;
+    private volatile bool isComplete;
+
+    public TRequest Current { get; private set; } = null!;
+
+    public Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<bool>(cancellationToken);
+        if (isComplete || call.HasClientLeft)
+        {
+            return Task.FromException<bool>(new InvalidOperationException("Can't read messages after the request is complete."));
+        }
+
+        if (Interlocked.Exchange(ref isReading, 1) != 0)
+        {
+            return Task.FromException<bool>(new InvalidOperationException("Can't read the next message because the previous read is in progress."));
+        }
+
+        // What was read before need not live while the next is awaited.
+        Current = null!;
+        ValueTask<TRequest?> read;
+        try
+        {
+            read = messages.ReadAsync(cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            Volatile.Write(ref isReading, 0);
+            return Task.FromException<bool>(exception);
+        }
+
+        return read.IsCompletedSuccessfully ? Take(read.Result) ? Found : End : AwaitAsync(read);
+    }
+
+    internal async ValueTask<TRequest> ReadSingleAsync(Status none, Status more) =>
+        await messages.ReadSingleAsync(none, more, CancellationToken.None).ConfigureAwait(false);
+
+    internal void Complete() => isComplete = true;
+
+    /// <summary>Gives back buffers. A read that the handler left pending keeps them: the server ends it with the request.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref isReading, 1) == 0) messages.Release();
+    }
+
+    private async Task<bool> AwaitAsync(ValueTask<TRequest?> read)
+    {
+        TRequest? request;
+        try
+        {
+            request = await read.ConfigureAwait(false);
+        }
+        catch
+        {
+            Volatile.Write(ref isReading, 0);
+            throw;
+        }
+
+        return Take(request);
+    }
+
+    private bool Take(TRequest? request)
+    {
+        Current = request!;
+        Volatile.Write(ref isReading, 0);
+        return request is not null;
+    }
+}

@@ -1,0 +1,241 @@
+using System.IO.Compression;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Framing;
+using Grpc.Wire;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Grpc.AspNetCore.Server;
+
+/// <summary>
+/// One call on the server. Two may end it, the handler's return and the deadline; whoever takes <see cref="ResponseGate"/> first and finds
+/// <see cref="IsEnded"/> false writes the trailers.
+/// </summary>
+internal sealed class ServerCall : ServerCallContext, IDisposable
+{
+    private const int Http2NoError = 0;
+    private const int Http2Cancel = 8;
+
+    private static readonly AuthContext Unauthenticated = new(peerIdentityPropertyName: null, []);
+
+    private readonly CancellationToken clientLeft;
+    private readonly ServerDeadline? deadline;
+    private readonly CancellationTokenSource? cancellation;
+    private readonly IHttpResponseFeature response;
+    private Metadata? requestHeaders;
+    private Metadata? responseTrailers;
+    private Task? ending;
+    private string? responseEncoding;
+    private string? peer;
+
+    internal ServerCall(HttpContext context, CallSettings settings)
+    {
+        HttpContext = context;
+        Settings = settings;
+        clientLeft = context.RequestAborted;
+        response = context.Features.GetRequiredFeature<IHttpResponseFeature>();
+        var headers = context.Request.Headers;
+        if (GrpcTimeout.TryParse(headers[GrpcHeaders.Timeout], out var timeout))
+        {
+            deadline = new ServerDeadline(timeout, Expire);
+            cancellation = CancellationTokenSource.CreateLinkedTokenSource(clientLeft);
+        }
+    }
+
+    internal HttpContext HttpContext { get; }
+
+    internal CallSettings Settings { get; }
+
+    /// <summary>Held while a message is put into the response's pipe, and while the call is being ended.</summary>
+    internal Lock ResponseGate { get; } = new();
+
+    /// <summary>Whether the trailers are written; nothing may follow. Under <see cref="ResponseGate"/>.</summary>
+    internal bool IsEnded { get; private set; }
+
+    /// <summary>Whether the last response waits in the pipe for another to follow.</summary>
+    internal bool HasBufferedResponse { get; set; }
+
+    internal bool HasClientLeft => clientLeft.IsCancellationRequested;
+
+    /// <summary>How responses are compressed; null for not at all.</summary>
+    internal CompressionLevel? ResponseCompression =>
+        MessageEncoding.IsIdentity(responseEncoding) ? null : Settings.ResponseCompressionLevel;
+
+    protected override string MethodCore => HttpContext.Request.Path.Value!;
+
+    protected override string HostCore => HttpContext.Request.Host.Value ?? "";
+
+    protected override string PeerCore => peer ??= DescribePeer(HttpContext.Connection);
+
+    protected override DateTime DeadlineCore => deadline?.At ?? DateTime.MaxValue;
+
+    protected override Metadata RequestHeadersCore => requestHeaders ??= ReadRequestHeaders();
+
+    protected override CancellationToken CancellationTokenCore => cancellation?.Token ?? clientLeft;
+
+    protected override Metadata ResponseTrailersCore => responseTrailers ??= [];
+
+    protected override Status StatusCore { get; set; } = Status.DefaultSuccess;
+
+    protected override WriteOptions? WriteOptionsCore { get; set; }
+
+    protected override AuthContext AuthContextCore => Unauthenticated;
+
+    protected override IDictionary<object, object> UserStateCore => HttpContext.Items!;
+
+    /// <summary>Sets the response headers, to be sent with the first message, and starts the deadline.</summary>
+    internal void Start()
+    {
+        var headers = HttpContext.Response.Headers;
+        HttpContext.Response.ContentType = GrpcHeaders.ContentType;
+        headers[GrpcHeaders.AcceptEncoding] = MessageEncoding.Offered;
+        var wanted = Settings.ResponseCompressionAlgorithm;
+        if (wanted is not null && MessageEncoding.IsAccepted(HttpContext.Request.Headers[GrpcHeaders.AcceptEncoding], wanted))
+        {
+            SetResponseEncoding(wanted);
+        }
+
+        deadline?.Start();
+    }
+
+    internal FrameDecoder CreateDecoder() =>
+        new(HttpContext.Request.Headers[GrpcHeaders.Encoding], Settings.MaxReceiveMessageSize);
+
+    /// <summary>Sends the response headers if they are not sent yet.</summary>
+    internal Task StartResponseAsync() => response.HasStarted ? Task.CompletedTask : HttpContext.Response.StartAsync(CancellationToken.None);
+
+    /// <summary>Ends the call for an exception out of its handler. What the client is told of it, is the status of an RpcException.</summary>
+    internal void Fail(Exception exception, string method, ILogger logger)
+    {
+        if (exception is RpcException rpc)
+        {
+            CallLog.Failed(logger, method, rpc.StatusCode, rpc);
+            foreach (var entry in rpc.Trailers) ResponseTrailers.Add(entry);
+            Status = rpc.Status;
+            return;
+        }
+
+        if (CancellationTokenCore.IsCancellationRequested) CallLog.Left(logger, method, exception);
+        else CallLog.Threw(logger, method, exception);
+        const string detail = "Exception was thrown by handler.";
+        Status = new Status(
+            StatusCode.Unknown,
+            Settings.EnableDetailedErrors ? $"{detail} {exception.GetType().Name}: {exception.Message}" : detail,
+            exception);
+    }
+
+    /// <summary>Ends the call with its status, when its handler is done.</summary>
+    internal async Task EndAsync()
+    {
+        deadline?.Dispose();
+        lock (ResponseGate)
+        {
+            if (!IsEnded)
+            {
+                IsEnded = true;
+                ResponseEnd.Write(HttpContext, Status, responseTrailers);
+            }
+        }
+
+        // The deadline was first: the response must not go back to the server before it has done with it.
+        if (ending is not null) await ending.ConfigureAwait(false);
+        else if (HasBufferedResponse && !HasClientLeft) await HttpContext.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        deadline?.Dispose();
+        cancellation?.Dispose();
+    }
+
+    internal void Abort() => HttpContext.Abort();
+
+    protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)
+    {
+        if (response.HasStarted) throw new InvalidOperationException("Response headers can only be sent once per call.");
+        foreach (var entry in responseHeaders ?? Metadata.Empty)
+        {
+            if (string.Equals(entry.Key, GrpcHeaders.RequestedEncoding, StringComparison.Ordinal)) SetResponseEncoding(entry.Value);
+            else if (!GrpcHeaders.IsReservedResponse(entry.Key)) ResponseEnd.Append(HttpContext.Response.Headers, entry);
+        }
+
+        return SendHeadersAsync();
+    }
+
+    protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) =>
+        throw new NotSupportedException("Context propagation is not supported.");
+
+    private static string DescribePeer(ConnectionInfo connection) => connection.RemoteIpAddress switch
+    {
+        { AddressFamily: AddressFamily.InterNetwork } v4 => $"ipv4:{v4}:{connection.RemotePort}",
+        { AddressFamily: AddressFamily.InterNetworkV6 } v6 => $"ipv6:[{v6}]:{connection.RemotePort}",
+        _ => "unknown",
+    };
+
+    private async Task SendHeadersAsync()
+    {
+        await HttpContext.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await HttpContext.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private void SetResponseEncoding(string encoding)
+    {
+        if (!MessageEncoding.IsIdentity(encoding) && !string.Equals(encoding, MessageEncoding.Gzip, StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"Unable to find compression provider for '{encoding}'.");
+        }
+
+        responseEncoding = encoding;
+        HttpContext.Response.Headers[GrpcHeaders.Encoding] = encoding;
+    }
+
+    private Metadata ReadRequestHeaders()
+    {
+        var metadata = new Metadata();
+        foreach (var (name, values) in HttpContext.Request.Headers)
+        {
+            if (GrpcHeaders.IsReservedRequest(name)) continue;
+            if (!metadata.TryAddHeader(name, values))
+            {
+                throw new RpcException(new Status(StatusCode.Internal, $"The value of header '{name}' is not base64."));
+            }
+        }
+
+        return metadata;
+    }
+
+    /// <summary>The deadline has passed: the client is told so at once, and the token tells the handler.</summary>
+    private void Expire()
+    {
+        lock (ResponseGate)
+        {
+            if (IsEnded) return;
+            IsEnded = true;
+            Status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+            ResponseEnd.Write(HttpContext, Status, responseTrailers);
+            ending = CompleteResponseAsync();
+        }
+
+        cancellation!.Cancel();
+    }
+
+    private async Task CompleteResponseAsync()
+    {
+        // Out of the gate, and off the timer's thread.
+        await Task.Yield();
+        var reset = HttpContext.Features.Get<IHttpResetFeature>();
+        try
+        {
+            // A client that does not read cannot be told in trailers.
+            var completing = HttpContext.Response.CompleteAsync();
+            await completing.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            reset?.Reset(Http2NoError);
+        }
+        catch (Exception)
+        {
+            reset?.Reset(Http2Cancel);
+        }
+    }
+}
