@@ -61,7 +61,7 @@ internal abstract class ClientCall : IDisposable
         lock (gate)
         {
             if (end is not null) return end;
-            Volatile.Write(ref end, new CallEnd(status, trailers ?? []));
+            Volatile.Write(ref end, new CallEnd(status, trailers));
         }
 
         deadlineTimer?.Dispose();
@@ -78,7 +78,7 @@ internal abstract class ClientCall : IDisposable
     /// <summary>Ends the call for an exception and says what to throw to the caller.</summary>
     internal RpcException Fail(Exception exception, string doing)
     {
-        if (exception is RpcException rpc) return Finish(rpc.Status, rpc.Trailers).ToException(rpc);
+        if (exception is RpcException rpc) return Finish(rpc.Status).ToException(rpc);
         return Finish(TransportFailure.ToStatus(exception, doing, Deadline)).ToException();
     }
 

@@ -215,11 +215,8 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
     private async Task<Metadata> CredentialHeadersAsync()
     {
-        if (channel.Credentials is null && options.Credentials is null) return Metadata.Empty;
-        if (!channel.IsSecure)
-        {
-            throw new RpcException(new Status(StatusCode.Internal, "Call credentials are sent over TLS only; the channel's address is http."));
-        }
+        // Never in the clear.
+        if (!channel.IsSecure || (channel.Credentials is null && options.Credentials is null)) return Metadata.Empty;
 
         var added = new Metadata();
         var context = new AuthInterceptorContext(new Uri(channel.Address, method.ServiceName).ToString(), method.Name);

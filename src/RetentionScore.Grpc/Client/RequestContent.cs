@@ -10,7 +10,9 @@ namespace Grpc.Net.Client;
 internal sealed class RequestContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Its continuations run inside Complete: the end of the body is under way when the writer comes back, before it can dispose of the call.
+    private readonly TaskCompletionSource completed = new();
 
     internal RequestContent() => Headers.ContentType = new MediaTypeHeaderValue(GrpcHeaders.ContentType);
 

@@ -53,13 +53,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(ClientCall<TRequest, TR
         lock (gate)
         {
             if (isComplete) throw new InvalidOperationException("Request stream has already been completed.");
-            if (call.End is { } end)
-            {
-                throw end.IsOk
-                    ? new InvalidOperationException("Can't write the message because the call is complete.")
-                    : end.ToException();
-            }
-
+            if (call.End is { } end) throw end.ToException();
             if (isWriting) throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
             isWriting = true;
         }
