@@ -28,4 +28,19 @@ public static class Logistic
         for (int n = 13; n >= 1; n--) sum = 1.0 + sum * r / n;
         return sum * BitConverter.Int64BitsToDouble(((long)k + 1023) << 52);
     }
+
+    /// <summary>The logarithm of p / (1 - p), by Newton's method on <see cref="Of"/>; for set-up, not for the hot path.</summary>
+    /// <param name="p">Above 0 and below 1.</param>
+    public static double LogOdds(double p)
+    {
+        double x = 0;
+        for (int i = 0; i < 60; i++)
+        {
+            double at = Of(x);
+            double step = (at - p) / (at * (1 - at));
+            x -= Math.Clamp(step, -1, 1);
+        }
+
+        return x;
+    }
 }

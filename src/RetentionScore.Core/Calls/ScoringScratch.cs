@@ -1,3 +1,6 @@
+using RetentionScore.Core.Dialogue;
+using RetentionScore.Core.Signals;
+
 namespace RetentionScore.Core.Calls;
 
 /// <summary>
@@ -6,6 +9,10 @@ namespace RetentionScore.Core.Calls;
 /// </summary>
 public sealed class ScoringScratch
 {
+    internal readonly ReaderScratch Reader = new();
+    internal readonly SignalReading Reading = new();
+    internal readonly double[] Features = new double[Dialogue.Features.Count];
+
     /// <summary>The update of the last message scored with this scratch.</summary>
     public ScoreUpdate Update { get; } = new();
 }

@@ -16,6 +16,7 @@ internal static class AgentFold
         if (e.Speaker == Speaker.Bot) s.AgentIsBot = true;
         else if (s.AgentIsBot) Fold.NewPerson(ref s);
 
+        if (e.Speaker == Speaker.Supervisor) s.SupervisorPresent = true;
         TakeTurn(ref s, e);
         ReadOverlap(ref s, e);
         bool judged = e.Speaker != Speaker.Supervisor;

@@ -86,9 +86,11 @@ internal struct DialogueState
 
     // Ending
     public ExitSeqs Exit;
+    public bool SupervisorPresent;
 
-    // Moods, decayed to NowMs
+    // Moods as they were when last felt, and when that was: what nobody feels needs no step at every message.
     public Moods Moods;
+    public MoodTimes MoodTimes;
 
     /// <summary>The last message that a feature rests on.</summary>
     public FeatureSeqs Seqs;
@@ -142,12 +144,17 @@ internal struct DialogueState
 
     public void Feel(Feature mood, uint seq, double by)
     {
-        ref float value = ref Moods[mood - Features.FirstMood];
-        value = (float)Math.Min(value + by, 4.0);
+        int at = mood - Features.FirstMood;
+        Moods[at] = (float)Math.Min(Mood(mood) + by, 4.0);
+        MoodTimes[at] = NowMs;
         Seqs[(int)mood] = seq;
     }
 
-    public readonly double Mood(Feature mood) => Moods[mood - Features.FirstMood];
+    public readonly double Mood(Feature mood)
+    {
+        int at = mood - Features.FirstMood;
+        return Moods[at] == 0 ? 0 : Moods[at] * Logistic.Decay(NowMs - MoodTimes[at], Fold.MoodHalfLifeMs);
+    }
 }
 
 [InlineArray((int)Features.FirstMood)]
@@ -160,6 +167,12 @@ internal struct FeatureCounts
 internal struct Moods
 {
     private float _first;
+}
+
+[InlineArray(Features.MoodCount)]
+internal struct MoodTimes
+{
+    private int _first;
 }
 
 [InlineArray(Features.Count)]

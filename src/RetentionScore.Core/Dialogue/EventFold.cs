@@ -37,6 +37,9 @@ internal static class EventFold
             case CallEventKind.ContextChanged when e.Is(EntryFlags.NewAgent):
                 Fold.NewPerson(ref s);
                 break;
+            case CallEventKind.SupervisorJoined or CallEventKind.SupervisorLeft:
+                s.SupervisorPresent = e.Event == CallEventKind.SupervisorJoined;
+                break;
             case CallEventKind.OfferPresented:
                 TakeOffer(ref s, e, rules);
                 break;

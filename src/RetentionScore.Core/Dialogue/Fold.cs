@@ -4,7 +4,7 @@ namespace RetentionScore.Core.Dialogue;
 
 /// <summary>
 /// One step of the dialogue: an entry of the signal log changes the state. The whole of what a call remembers comes from here. Steps: the
-/// clock and the moods move; a customer's words, an agent's words or an event are taken in; what depends on all of it is brought up to date.
+/// clock moves; a customer's words, an agent's words or an event are taken in; what depends on all of it is brought up to date.
 /// </summary>
 internal static class Fold
 {
@@ -19,7 +19,7 @@ internal static class Fold
     /// <summary>Applies one entry.</summary>
     public static void Apply(ref DialogueState s, in LogEntry entry, in Rules rules)
     {
-        Advance(ref s, entry.EndMs);
+        s.NowMs = Math.Max(s.NowMs, entry.EndMs);
         s.LastSeq = Math.Max(s.LastSeq, entry.Seq);
         switch (entry.Kind)
         {
@@ -91,14 +91,5 @@ internal static class Fold
         s.AgentTurn = s.AgentTurnBefore = TurnActs.None;
         s.AgentHasTurn = false;
         s.RequestTurnEndMs = s.NowMs;
-    }
-
-    private static void Advance(ref DialogueState s, int toMs)
-    {
-        if (toMs <= s.NowMs) return;
-        double decay = Logistic.Decay(toMs - s.NowMs, MoodHalfLifeMs);
-        Span<float> moods = s.Moods;
-        foreach (ref float mood in moods) mood = (float)(mood * decay);
-        s.NowMs = toMs;
     }
 }

@@ -27,10 +27,11 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     private readonly Method<TRequest, TResponse> method;
     private readonly string? host;
     private readonly CallOptions options;
-    private readonly RequestContent content = new();
     private readonly PooledBuffer outgoing = new();
     private readonly MessageSerializer serializer;
     private Task<MessageReader<TResponse>?> opening = null!;
+    private TRequest? single;
+    private StreamRequestContent? content;
     private HttpResponseMessage? response;
     private CompressionLevel? compression;
 
@@ -54,8 +55,9 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     /// <param name="request">The only request; null when requests are a stream.</param>
     internal void Start(TRequest? request)
     {
+        single = request;
+        content = request is null ? new StreamRequestContent() : null;
         opening = StartWatching() ? OpenAsync() : Task.FromResult<MessageReader<TResponse>?>(null);
-        if (request is not null) _ = SendSingleAsync(request);
     }
 
     /// <summary>The only response; the call has ended then.</summary>
@@ -92,10 +94,8 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     {
         try
         {
-            var body = await content.OpenedAsync.WaitAsync(Stopped).ConfigureAwait(false);
-            outgoing.Clear();
-            serializer.Write(message, method.RequestMarshaller.ContextualSerializer, outgoing, flags.HasFlag(WriteFlags.NoCompress) ? null : compression);
-            await body.WriteAsync(outgoing.Memory, Stopped).ConfigureAwait(false);
+            var body = await content!.OpenAsync(Stopped).ConfigureAwait(false);
+            await body.WriteAsync(Serialize(message, flags), Stopped).ConfigureAwait(false);
             await body.FlushAsync(Stopped).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -104,27 +104,22 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         }
     }
 
-    internal void CompleteRequests() => content.Complete();
+    internal void CompleteRequests() => content!.Complete();
 
     private protected override void OnFinished()
     {
-        content.Abandon();
+        content?.Abandon();
 
         // Resets the stream, if the server has not ended it.
         response?.Dispose();
     }
 
-    private async Task SendSingleAsync(TRequest request)
+    private ReadOnlyMemory<byte> Serialize(TRequest message, WriteFlags flags)
     {
-        try
-        {
-            await WriteAsync(request, options.WriteOptions?.Flags ?? WriteFlags.None).ConfigureAwait(false);
-            CompleteRequests();
-        }
-        catch (RpcException)
-        {
-            // The call has ended with it; the response reports it.
-        }
+        outgoing.Clear();
+        var level = flags.HasFlag(WriteFlags.NoCompress) ? null : compression;
+        serializer.Write(message, method.RequestMarshaller.ContextualSerializer, outgoing, level);
+        return outgoing.Memory;
     }
 
     /// <returns>The responses, or null when the call ended without any.</returns>
@@ -172,7 +167,6 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = content,
         };
         var headers = request.Headers;
         headers.Host = host;
@@ -186,6 +180,9 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
             headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcTimeout.Format(deadline - DateTime.UtcNow));
         }
 
+        request.Content = single is null
+            ? content
+            : new SingleRequestContent(Serialize(single, options.WriteOptions?.Flags ?? WriteFlags.None));
         return request;
     }
 
