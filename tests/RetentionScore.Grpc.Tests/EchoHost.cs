@@ -19,15 +19,18 @@ internal sealed class EchoHost : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private EchoHost(WebApplication app, Uri address)
+    private EchoHost(WebApplication app, IReadOnlyList<Uri> addresses)
     {
         this.app = app;
-        Address = address;
-        Channel = GrpcChannel.ForAddress(address);
+        Addresses = addresses;
+        Channel = GrpcChannel.ForAddress(Address);
         Client = new EchoService.EchoServiceClient(Channel);
     }
 
-    internal Uri Address { get; }
+    internal Uri Address => Addresses[0];
+
+    /// <summary>The first, and those that a test added.</summary>
+    internal IReadOnlyList<Uri> Addresses { get; }
 
     internal GrpcChannel Channel { get; }
 
@@ -56,8 +59,8 @@ internal sealed class EchoHost : IAsyncDisposable
         built.MapGrpcService<Echo>();
         map?.Invoke(built);
         await built.StartAsync().Within();
-        var address = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new EchoHost(built, new Uri(address));
+        var addresses = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new EchoHost(built, [.. addresses.Select(address => new Uri(address))]);
     }
 
     internal Task StopServerAsync() => app.StopAsync().Within();
@@ -91,7 +94,7 @@ internal sealed class EchoHandlers
 
     internal Func<EchoRequest, IServerStreamWriter<EchoResponse>, ServerCallContext, Task> ServerStream { get; set; } = async (request, responses, _) =>
     {
-        for (var i = 0; i < request.Count; i++) await responses.WriteAsync(new EchoResponse { Text = request.Text, Count = i });
+        for (var i = 0; i < Math.Min(request.Count, 10_000); i++) await responses.WriteAsync(new EchoResponse { Text = request.Text, Count = i });
     };
 
     internal Func<IAsyncStreamReader<EchoRequest>, IServerStreamWriter<EchoResponse>, ServerCallContext, Task> Duplex { get; set; } =

@@ -203,6 +203,7 @@ public sealed class CallSession
         bool goesOn = lastEndMs >= 0 && utterance.StartMs - lastEndMs <= 1500;
         Tokenizer.Read(utterance.Text, scratch.Reader.Tokens);
         _reader.Read(scratch.Reader.Tokens.Tokens, utterance.Speaker, ref tail, goesOn, scratch.Reader, scratch.Reading);
+        Dialogue.Context.Apply(_state, utterance.Speaker, scratch.Reading);
         entry.Take(scratch.Reading);
         return entry;
     }

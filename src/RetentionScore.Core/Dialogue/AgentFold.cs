@@ -96,7 +96,8 @@ internal static class AgentFold
         if (e.Has(Signal.AsksIfCancel)) s.AgentTurn |= TurnActs.AsksIfCancel;
         if (e.Has(Signal.AsksToRepeat) || e.Has(Signal.PresenceCheck)) s.AgentTurn |= TurnActs.AsksToRepeat | TurnActs.Neutral;
         if (e.Has(Signal.AsksYesNo)) s.AgentTurn |= TurnActs.YesNo;
-        if (e.Has(Signal.Verifies)) s.AgentTurn |= TurnActs.Neutral;
+        // Questions about what is to be ended, or when, move it on as checks of identity do; those about why are told apart below.
+        if (e.Has(Signal.Verifies) || e.Has(Signal.AsksQuestion)) s.AgentTurn |= TurnActs.Neutral;
         if ((e.Has(Signal.HoldNotice) && s.Holds == 0) || (e.Has(Signal.TransferNotice) && s.Transfers == 0)) s.AgentTurn |= TurnActs.Neutral;
     }
 
@@ -240,7 +241,8 @@ internal static class AgentFold
 
         if (!s.IsWaiting) return;
         bool says = e.Has(Signal.AcknowledgesRequest);
-        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1;
+        // Who takes over a call has to hear the request before his checks can be its beginning.
+        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1 && !s.NewPerson;
         if (!says && !begins) return;
         const TurnActs HoldsBack = TurnActs.Why | TurnActs.SaveCounted | TurnActs.Block;
         if ((s.AgentTurn & HoldsBack) != 0)

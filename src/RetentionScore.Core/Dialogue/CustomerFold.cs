@@ -22,7 +22,8 @@ internal static class CustomerFold
         if (!requests) HearWithdrawal(ref s, e);
         HearAnswerToOffers(ref s, e);
         HearMoods(ref s, e);
-        if (s.IsWaiting && s.RequestCustomerTurn == s.CustomerTurns) s.RequestTurnEndMs = s.NowMs;
+        // The agent cannot answer before the turn that opened the request is over.
+        if (s.IsWaiting && s.OpenedCustomerTurn == s.CustomerTurns) s.RequestTurnEndMs = s.NowMs;
     }
 
     private static void TakeTurn(ref DialogueState s, in LogEntry e)
@@ -86,12 +87,11 @@ internal static class CustomerFold
 
     private static void Open(ref DialogueState s, uint seq)
     {
-        bool again = s.Stage == CancelStage.Withdrawn;
         s.Stage = CancelStage.Requested;
         s.Requests++;
         s.OpenSinceMs = s.RequestTurnEndMs = s.NowMs;
         if (s.FirstRequestMs < 0) s.FirstRequestMs = s.NowMs;
-        s.RequestCustomerTurn = s.CustomerTurns;
+        s.RequestCustomerTurn = s.OpenedCustomerTurn = s.CustomerTurns;
         s.TurnsSinceRequest = s.AgentTurnsSinceRequest = 0;
         s.HoldAllowanceMs = 0;
         s.ClosedMs = -1;
@@ -100,7 +100,6 @@ internal static class CustomerFold
         s.WordsOnly = false;
         s.NewPerson = false;
         s.Transfers = s.Holds = s.PutOffs = 0;
-        if (again) s.Facts = default;
         s.Count(Feature.Requested, seq);
     }
 
@@ -123,6 +122,7 @@ internal static class CustomerFold
         {
             // It was said to be done and has to be asked for again: the clock starts anew.
             s.OpenSinceMs = s.RequestTurnEndMs = s.NowMs;
+            s.OpenedCustomerTurn = s.CustomerTurns;
             s.TurnsSinceRequest = 0;
             s.HoldAllowanceMs = 0;
         }

@@ -57,7 +57,7 @@ internal struct DialogueState
 
     // The request
     public CancelStage Stage, StageBeforeAcknowledged;
-    public int RequestCustomerTurn, AcknowledgedAgentTurn, TurnsSinceRequest, AgentTurnsSinceRequest;
+    public int RequestCustomerTurn, OpenedCustomerTurn, AcknowledgedAgentTurn, TurnsSinceRequest, AgentTurnsSinceRequest;
     public int OpenSinceMs, RequestTurnEndMs, HoldAllowanceMs;
     public int FirstRequestMs, AcknowledgedMs, ConfirmedMs, ClosedMs, LongestUnacknowledgedMs;
     public bool WordsOnly;
@@ -108,7 +108,7 @@ internal struct DialogueState
         state.CustomerStartMs = state.CustomerEndMs = state.AgentStartMs = state.AgentEndMs = -1;
         state.FirstRequestMs = state.AcknowledgedMs = state.ConfirmedMs = state.ClosedMs = state.HoldStartMs = -1;
         state.OfferHeardMs = state.OfferEventMs = state.OpenSinceMs = -1;
-        state.RequestCustomerTurn = -1;
+        state.RequestCustomerTurn = state.OpenedCustomerTurn = -1;
         state.AcknowledgedAgentTurn = -10;
         return state;
     }

@@ -9,7 +9,7 @@ namespace RetentionScore.Core.Signals;
 internal sealed class PhraseExpander(Dictionary<string, string> lists, Func<string, int> wordClass, Func<string, IReadOnlyCollection<string>, int> listClass)
 {
     /// <summary>Sequences of one phrase at most: a list of many-word items used twice is usually a mistake.</summary>
-    public const int MostSequences = 6000;
+    public const int MostSequences = 10000;
 
     /// <summary>A token of that class, after at most <paramref name="Gap"/> others.</summary>
     public readonly record struct Step(int Class, int Gap);

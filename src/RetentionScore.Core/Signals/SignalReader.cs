@@ -9,19 +9,21 @@ namespace RetentionScore.Core.Signals;
 public sealed class SignalReader
 {
     /// <summary>Lists of the pattern files that have a meaning of their own here.</summary>
-    internal static readonly string[] WordLists = ["negator", "negator_of_question", "clause_break", "backchannel", "stopword"];
+    internal static readonly string[] WordLists = ["negator", "negator_of_question", "negation_carrier", "clause_break", "clause_subject", "backchannel", "stopword"];
 
     private const int NegationReach = 4;
     private const int LongestBackchannel = 3;
 
     private readonly PhraseAutomaton _phrases;
-    private readonly bool[] _negator, _ofQuestion, _clauseBreak, _backchannel, _stopword;
+    private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _backchannel, _stopword;
 
     internal SignalReader(PhraseAutomaton phrases)
     {
         _phrases = phrases;
         _negator = phrases.WordsOf("negator");
         _ofQuestion = phrases.WordsOf("negator_of_question");
+        _carrier = phrases.WordsOf("negation_carrier");
+        _clauseSubject = phrases.WordsOf("clause_subject");
         _clauseBreak = phrases.WordsOf("clause_break");
         _backchannel = phrases.WordsOf("backchannel");
         _stopword = phrases.WordsOf("stopword");
@@ -93,13 +95,15 @@ public sealed class SignalReader
         return false;
     }
 
-    /// <summary>"I don't want to cancel": four words after a negation, up to the end of the clause. "Why don't you" and "can't I" ask.</summary>
+    /// <summary>"I don't want to cancel": four words after a negation, up to the end of the clause. "Why don't you" and "can't I" ask;
+    /// "not bad, I'd like to cancel" begins anew, "I don't think I'd like to" does not.</summary>
     private void MarkNegated(ReadOnlySpan<ushort> words, ReadOnlySpan<Token> tokens, int before, bool[] negated)
     {
         int reach = 0;
         for (int i = 0; i < words.Length; i++)
         {
-            if (_clauseBreak[words[i]] || (i >= before && tokens[i - before].AfterBreak)) reach = 0;
+            bool newSubject = _clauseSubject[words[i]] && i > 0 && !_carrier[words[i - 1]];
+            if (_clauseBreak[words[i]] || newSubject || (i >= before && tokens[i - before].AfterBreak)) reach = 0;
             negated[i] = reach > 0;
             if (reach > 0) reach--;
             bool asks = i + 1 < words.Length && _ofQuestion[words[i + 1]];

@@ -32,6 +32,9 @@ public sealed class SignalReading
         ContentBits = 0;
     }
 
+    /// <summary>Adds to what is there; the words stay.</summary>
+    internal void Lift(Signal signal, float by) => _probabilities[(int)signal] = Math.Min(_probabilities[(int)signal] + by, 1f);
+
     /// <summary>Keeps the strongest evidence; of equals the first.</summary>
     internal void Raise(Signal signal, float probability, int beginChar, int endChar)
     {

@@ -10,5 +10,5 @@ internal sealed record CallEnd(Status Status, Metadata? Trailers)
     internal RpcException ToException() => new(Status, Trailers ?? Metadata.Empty);
 
     /// <summary>The exception that already says it, or one of our own.</summary>
-    internal RpcException ToException(RpcException thrown) => thrown.Status == Status ? thrown : ToException();
+    internal RpcException ToException(RpcException thrown) => thrown.StatusCode == Status.StatusCode && string.Equals(thrown.Status.Detail, Status.Detail, StringComparison.Ordinal) ? thrown : ToException();
 }

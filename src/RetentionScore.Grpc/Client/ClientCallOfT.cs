@@ -63,29 +63,18 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     /// <summary>The only response; the call has ended then.</summary>
     internal async Task<TResponse> ReadSingleAsync()
     {
-        var message = await ReadAsync().ConfigureAwait(false) ?? throw Fail(new RpcException(NoResponse), "");
-        if (await ReadAsync().ConfigureAwait(false) is not null) throw Fail(new RpcException(MoreResponses), "");
-        return message;
+        var message = await ReadMessageAsync().ConfigureAwait(false);
+        if (message is not null && await ReadMessageAsync().ConfigureAwait(false) is not null) throw Finish(MoreResponses).ToException();
+        var end = End ?? FinishFromTrailers(hasNoMessage: message is null);
+        return end.IsOk ? message! : throw end.ToException();
     }
 
     /// <summary>The next response, or null when the call has ended with OK.</summary>
     /// <exception cref="RpcException">The call has ended with another status.</exception>
     internal async ValueTask<TResponse?> ReadAsync()
     {
-        var messages = await opening.ConfigureAwait(false);
-        if (messages is not null && End is null)
-        {
-            try
-            {
-                if (await messages.ReadAsync(Stopped).ConfigureAwait(false) is { } message) return message;
-            }
-            catch (Exception exception)
-            {
-                throw Fail(exception, "Error reading next message.");
-            }
-        }
-
-        var end = End ?? FinishFromTrailers();
+        if (await ReadMessageAsync().ConfigureAwait(false) is { } message) return message;
+        var end = End ?? FinishFromTrailers(hasNoMessage: false);
         return end.IsOk ? null : throw end.ToException();
     }
 
@@ -112,6 +101,21 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
         // Resets the stream, if the server has not ended it.
         response?.Dispose();
+    }
+
+    /// <summary>The next response, or null when there are no more: the call has ended, or its trailers are there.</summary>
+    private async ValueTask<TResponse?> ReadMessageAsync()
+    {
+        var messages = await opening.ConfigureAwait(false);
+        if (messages is null || End is not null) return null;
+        try
+        {
+            return await messages.ReadAsync(Stopped).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            throw Fail(exception, "Error reading next message.");
+        }
     }
 
     private ReadOnlyMemory<byte> Serialize(TRequest message, WriteFlags flags)
@@ -182,7 +186,7 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
         request.Content = single is null
             ? content
-            : new SingleRequestContent(Serialize(single, options.WriteOptions?.Flags ?? WriteFlags.None));
+            : new SingleRequestContent(Serialize(single, options.WriteOptions?.Flags ?? default));
         return request;
     }
 
@@ -222,10 +226,12 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         return added;
     }
 
-    private CallEnd FinishFromTrailers()
+    /// <param name="hasNoMessage">Whether a message that must have come before an OK is missing.</param>
+    private CallEnd FinishFromTrailers(bool hasNoMessage)
     {
         var trailers = response!.TrailingHeaders;
         var status = ResponseStatus.Read(trailers) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response.");
+        if (hasNoMessage && status.StatusCode == StatusCode.OK) status = NoResponse;
         return Finish(status, ResponseStatus.ToMetadata(trailers));
     }
 }

@@ -23,7 +23,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(ClientCall<TRequest, TR
         Enter();
         try
         {
-            await call.WriteAsync(message, WriteOptions?.Flags ?? WriteFlags.None).ConfigureAwait(false);
+            await call.WriteAsync(message, WriteOptions?.Flags ?? default).ConfigureAwait(false);
         }
         finally
         {

@@ -1,7 +1,7 @@
 namespace Grpc.Core;
 
 /// <summary>The end of a call: a code and a text for people. Immutable.</summary>
-public struct Status : IEquatable<Status>
+public struct Status
 {
     /// <summary>OK with an empty detail.</summary>
     public static readonly Status DefaultSuccess = new(StatusCode.OK, "");
@@ -36,28 +36,6 @@ public struct Status : IEquatable<Status>
 
     /// <summary>What caused the status on this side; for logs and debugging only.</summary>
     public Exception? DebugException { get; }
-
-    /// <summary>Whether both have the same code and detail.</summary>
-    /// <param name="left">One status.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>True when they are equal.</returns>
-    public static bool operator ==(Status left, Status right) => left.Equals(right);
-
-    /// <summary>Whether code or detail differ.</summary>
-    /// <param name="left">One status.</param>
-    /// <param name="right">The other.</param>
-    /// <returns>True when they differ.</returns>
-    public static bool operator !=(Status left, Status right) => !left.Equals(right);
-
-    /// <inheritdoc/>
-    public readonly bool Equals(Status other) =>
-        StatusCode == other.StatusCode && string.Equals(Detail, other.Detail, StringComparison.Ordinal);
-
-    /// <inheritdoc/>
-    public override readonly bool Equals(object? obj) => obj is Status other && Equals(other);
-
-    /// <inheritdoc/>
-    public override readonly int GetHashCode() => HashCode.Combine(StatusCode, Detail);
 
     /// <inheritdoc/>
     public override readonly string ToString() => DebugException is null

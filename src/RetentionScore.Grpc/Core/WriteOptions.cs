@@ -4,9 +4,6 @@ namespace Grpc.Core;
 [Flags]
 public enum WriteFlags
 {
-    /// <summary>Sent at once.</summary>
-    None = 0,
-
     /// <summary>More follows: a server keeps the message in its buffer until one is written without this flag.</summary>
     BufferHint = 0x1,
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Grpc.Framing;
@@ -42,7 +43,7 @@ internal static class MessageEncoding
             while (true)
             {
                 var read = gzip.Read(destination.GetSpan(1));
-                if (read == 0) return FrameResult.Message;
+                if (read == 0) return EndsWithLength(message, destination.Count) ? FrameResult.Message : FrameResult.Corrupt;
                 if (destination.Count + read > (limit ?? PooledBuffer.MaxCount)) return FrameResult.TooLarge;
                 destination.Advance(read);
             }
@@ -51,5 +52,17 @@ internal static class MessageEncoding
         {
             return FrameResult.Corrupt;
         }
+    }
+
+    /// <summary>
+    /// Whether the last four bytes are the length (RFC 1952, ISIZE), as they are behind the only member of a whole gzip file. .NET reads one that was
+    /// cut short to where it was cut, without a word.
+    /// </summary>
+    private static bool EndsWithLength(in ReadOnlySequence<byte> message, int length)
+    {
+        if (message.Length < sizeof(uint)) return false;
+        Span<byte> last = stackalloc byte[sizeof(uint)];
+        message.Slice(message.Length - sizeof(uint)).CopyTo(last);
+        return BinaryPrimitives.ReadUInt32LittleEndian(last) == (uint)length;
     }
 }

@@ -15,8 +15,7 @@ public static class GrpcEndpointRouteBuilderExtensions
     /// <returns>Where conventions (authorization, for one) can be added to all of its endpoints.</returns>
     /// <exception cref="InvalidOperationException"><c>AddGrpc</c> was not called, or the type is no service.</exception>
     public static GrpcServiceEndpointConventionBuilder MapGrpcService<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods
-            | DynamicallyAccessedMemberTypes.NonPublicMethods)] TService>(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods)] TService>(
         this IEndpointRouteBuilder builder)
         where TService : class
     {

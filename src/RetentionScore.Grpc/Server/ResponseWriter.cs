@@ -59,7 +59,7 @@ internal sealed class ResponseWriter<TResponse>(ServerCall call, Action<TRespons
         var isPending = false;
         try
         {
-            var flags = call.WriteOptions?.Flags ?? WriteFlags.None;
+            var flags = call.WriteOptions?.Flags ?? default;
             var starting = call.StartResponseAsync();
             if (!starting.IsCompletedSuccessfully)
             {

@@ -104,7 +104,16 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         new(HttpContext.Request.Headers[GrpcHeaders.Encoding], Settings.MaxReceiveMessageSize);
 
     /// <summary>Sends the response headers if they are not sent yet.</summary>
-    internal Task StartResponseAsync() => response.HasStarted ? Task.CompletedTask : HttpContext.Response.StartAsync(CancellationToken.None);
+    /// <exception cref="InvalidOperationException">The call has ended.</exception>
+    internal Task StartResponseAsync()
+    {
+        if (response.HasStarted) return Task.CompletedTask;
+        lock (ResponseGate)
+        {
+            if (IsEnded) throw new InvalidOperationException("Can't write the message because the request is complete.");
+            return HttpContext.Response.StartAsync(CancellationToken.None);
+        }
+    }
 
     /// <summary>Ends the call for an exception out of its handler. What the client is told of it, is the status of an RpcException.</summary>
     internal void Fail(Exception exception, string method, ILogger logger)
@@ -176,7 +185,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
     private async Task SendHeadersAsync()
     {
-        await HttpContext.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await StartResponseAsync().ConfigureAwait(false);
         await HttpContext.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -213,29 +222,42 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         {
             if (IsEnded) return;
             IsEnded = true;
-            Status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
-            ResponseEnd.Write(HttpContext, Status, responseTrailers);
-            ending = CompleteResponseAsync();
+            ending = EndAtDeadlineAsync();
         }
-
-        cancellation!.Cancel();
     }
 
-    private async Task CompleteResponseAsync()
+    private async Task EndAtDeadlineAsync()
     {
-        // Out of the gate, and off the timer's thread.
-        await Task.Yield();
+        // The end of the call waits for all of this, so that nothing here is disposed of or used for another request too early.
         var reset = HttpContext.Features.Get<IHttpResetFeature>();
         try
         {
-            // A client that does not read cannot be told in trailers.
+            Status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+            ResponseEnd.Write(HttpContext, Status, responseTrailers);
             var completing = HttpContext.Response.CompleteAsync();
+            await cancellation!.CancelAsync().ConfigureAwait(false);
+
+            // To a client that does not read, trailers do not get through.
             await completing.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             reset?.Reset(Http2NoError);
         }
         catch (Exception)
         {
+            // A timer's thread: nothing may escape. The handler was changing trailers just now, the client left, or a callback of the token threw.
             reset?.Reset(Http2Cancel);
+            await CancelQuietlyAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CancelQuietlyAsync()
+    {
+        try
+        {
+            await cancellation!.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException)
+        {
+            // Of the handler's own callbacks.
         }
     }
 }

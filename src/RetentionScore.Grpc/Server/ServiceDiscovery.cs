@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace Grpc.AspNetCore.Server;
 
-/// <summary>Finds the methods of a service: through the attribute on its base class, the static method it names, and a binder.</summary>
+/// <summary>Finds the methods of a service: through the attribute on its base class, the public static method it names, and a binder.</summary>
 internal static class ServiceDiscovery
 {
     /// <exception cref="InvalidOperationException">The type has no such base class, or the base no such method.</exception>
@@ -14,7 +14,7 @@ internal static class ServiceDiscovery
             if (type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false) is not { } attribute) continue;
             var bind = attribute.BindType.GetMethod(
                 attribute.BindMethodName,
-                BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic,
+                BindingFlags.Static | BindingFlags.Public,
                 [typeof(ServiceBinderBase), type]);
             if (bind is null) break;
 
@@ -37,7 +37,7 @@ internal static class ServiceDiscovery
         {
             var method = type.GetMethod(
                 rpc.Name,
-                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly,
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly,
                 parameters);
             if (method is not null && method.ReturnType == invoke.ReturnType) return method.CreateDelegate<TDelegate>();
         }
