@@ -112,6 +112,13 @@ public sealed class DeadlineTests
         Assert.InRange((seen - deadline).TotalSeconds, -5, 70);
     }
 
+    [Fact]
+    public async Task Deadline_NotUtc_Invalid()
+    {
+        await using var host = await EchoHost.StartAsync();
+        Assert.Throws<InvalidOperationException>(() => host.Client.UnaryAsync(new EchoRequest(), deadline: DateTime.Now.AddDays(1)));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("5")]

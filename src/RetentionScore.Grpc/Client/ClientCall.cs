@@ -22,7 +22,7 @@ internal abstract class ClientCall : IDisposable
     {
         this.channel = channel;
         callerToken = options.CancellationToken;
-        Deadline = options.Deadline is { } deadline && deadline != DateTime.MaxValue ? deadline.ToUniversalTime() : null;
+        Deadline = options.Deadline is { } deadline && deadline != DateTime.MaxValue ? Utc(deadline) : null;
         Stopped = stop.Token;
     }
 
@@ -115,6 +115,10 @@ internal abstract class ClientCall : IDisposable
     private protected virtual void OnFinished()
     {
     }
+
+    private static DateTime Utc(DateTime deadline) => deadline.Kind == DateTimeKind.Utc || deadline == DateTime.MinValue
+        ? deadline
+        : throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
 
     private void Expire() => Finish(new Status(StatusCode.DeadlineExceeded, ""));
 

@@ -93,11 +93,19 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         }
     }
 
+    /// <summary>Gives the buffers of requests back to the pool. The call has ended, so that nothing is written any more.</summary>
+    internal void ReleaseOutgoing()
+    {
+        outgoing.Dispose();
+        serializer.Dispose();
+    }
+
     internal void CompleteRequests() => content!.Complete();
 
     private protected override void OnFinished()
     {
         content?.Abandon();
+        if (content is not null) Requests.Close();
 
         // Resets the stream, if the server has not ended it.
         response?.Dispose();
@@ -110,10 +118,13 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         if (messages is null || End is not null) return null;
         try
         {
-            return await messages.ReadAsync(Stopped).ConfigureAwait(false);
+            if (await messages.ReadAsync(Stopped).ConfigureAwait(false) is { } message) return message;
+            messages.Close();
+            return null;
         }
         catch (Exception exception)
         {
+            messages.Close();
             throw Fail(exception, "Error reading next message.");
         }
     }

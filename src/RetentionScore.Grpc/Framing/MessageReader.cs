@@ -42,6 +42,13 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
         decoder.Dispose();
     }
 
+    /// <summary>Gives everything back and ends the pipe. No read may be in progress or follow.</summary>
+    internal void Close()
+    {
+        Release();
+        pipe.Complete();
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T?> ReadFromPipeAsync(CancellationToken cancellationToken)
     {
