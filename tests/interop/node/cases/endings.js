@@ -18,6 +18,14 @@ export async function deadline_serverStream_exceeded() {
   assert.equal(await seen(call), END_CANCELLED);
 }
 
+export async function deadline_serverStream_exceededWhileNothingIsRead() {
+  const call = nameCall();
+  const responses = serverStream({ count: 1_000_000, response_bytes: 10_000, call }, { options: within(700) });
+  // The server stands before a full window when the deadline passes.
+  assert.equal(await seen(call), END_CANCELLED);
+  assert.equal((await responses.ended).code, grpc.status.DEADLINE_EXCEEDED);
+}
+
 export async function deadline_duplex_exceeded() {
   const call = nameCall();
   const responses = duplex({ options: within(500) });
