@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using RetentionScore.Core.Calls;
 using RetentionScore.V1;
+using CallEvent = RetentionScore.V1.CallEvent;
+using Utterance = RetentionScore.V1.Utterance;
 
 namespace RetentionScore.Cli.Calls;
 

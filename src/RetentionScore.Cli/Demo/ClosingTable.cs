@@ -18,7 +18,7 @@ internal static class ClosingTable
         foreach (Lane lane in lanes) screen.Console.MarkupLine(Row(lane));
         screen.Console.WriteLine();
         Lane[] caught = [.. lanes.Where(lane => lane.IsCaught)], broken = [.. lanes.Where(lane => lane.Summary is null)];
-        screen.Console.MarkupLine($"Caught {Tone.Bad.PaintBold(Number(caught.Length))} of {lanes.Length} calls while there was time; {lanes.Length - caught.Length} were left alone.");
+        screen.Console.MarkupLine($"Caught {Tone.Bad.PaintBold(Number(caught.Length))} of {lanes.Length} calls while there was time; {lanes.Length - caught.Length} gave no cause.");
         if (Story(lanes[0]) is { } story) screen.Console.MarkupLine(story);
         foreach (Lane lane in broken) screen.Fail($"call {lane.Call.Id} did not end: {lane.Problem}");
         return broken.Length == 0;
@@ -31,7 +31,7 @@ internal static class ClosingTable
             + Tone.Of(lane.Tally.PeakBand).Paint($"{Wording.Band(lane.Tally.PeakBand),-10}")
             + Tone.OfRisk(lane.Tally.PeakPressure).Paint(string.Create(CultureInfo.InvariantCulture, $"{lane.Tally.PeakPressure * 100,7:0} %"));
         string warned = string.Join("   ", new[] { lane.FirstWarning, lane.FirstAlert }.OfType<TimelineEntry>().Select(Warned));
-        return row + "  " + (warned.Length > 0 ? warned : Tone.Faint.Paint("left alone"));
+        return row + "  " + (warned.Length > 0 ? warned : Tone.Faint.Paint("nothing to warn of"));
     }
 
     private static string Warned(TimelineEntry entry) =>

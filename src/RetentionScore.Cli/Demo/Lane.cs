@@ -81,8 +81,9 @@ internal sealed class Lane(RecordedCall call, bool isFollowed)
     private TimelineEntry Advise(TimelineEntry entry)
     {
         Recommendation advised = entry.Advised!;
-        if (advised.Audience == Audience.Supervisor) FirstAlert ??= entry;
-        else if (advised.Severity >= Severity.Warning) FirstWarning ??= entry;
+        if (advised.Audience == Audience.Agent && advised.Severity >= Severity.Warning) FirstWarning ??= entry;
+        // A break for an agent who was insulted is care, not an alarm.
+        else if (advised.Audience == Audience.Supervisor && advised.Action != RecommendedAction.GiveAgentBreak) FirstAlert ??= entry;
         return entry;
     }
 }

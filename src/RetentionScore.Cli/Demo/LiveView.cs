@@ -4,7 +4,6 @@ using RetentionScore.Cli.Replay;
 using RetentionScore.Cli.Serving;
 using RetentionScore.V1;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace RetentionScore.Cli.Demo;
 
@@ -37,7 +36,7 @@ internal sealed class LiveView(Screen screen, Board board, LocalServer server, P
         await played;
     }
 
-    private IRenderable Frame() => board.Read(lanes =>
+    private Rows Frame() => board.Read(lanes =>
     {
         int width = screen.Console.Profile.Width;
         int timeline = Math.Max(3, screen.Console.Profile.Height - lanes.Length - RowsBesides);
@@ -52,7 +51,7 @@ internal sealed class LiveView(Screen screen, Board board, LocalServer server, P
             + $"  [grey50]{lanes.Count(lane => lane.IsCaught)} warned of, {ended} ended[/]");
     }
 
-    private Table Table(ImmutableArray<Lane> lanes, int width)
+    private static Table Table(ImmutableArray<Lane> lanes, int width)
     {
         bool roomy = width >= RoomyWidth;
         var table = new Table().Border(TableBorder.Horizontal).BorderColor(Color.Grey35).Expand();

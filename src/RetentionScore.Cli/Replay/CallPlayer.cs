@@ -56,7 +56,7 @@ internal sealed class CallPlayer(ScoringService.ScoringServiceClient client, Pac
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var routing = new Metadata { { "call-id", progress.Play.CallId } };
         using var stream = client.ScoreCall(routing, cancellationToken: gone.Token);
-        await stream.RequestStream.WriteAsync(new ScoreCallRequest { Start = progress.NextStart(time) });
+        await stream.RequestStream.WriteAsync(new ScoreCallRequest { Start = progress.NextStart(time) }, CancellationToken.None);
         ScoreCallResponse first = await NextAsync(stream.ResponseStream);
         if (first.Opened is not { } opened) throw Unexpected($"the first answer is {first.MessageCase}, must be opened");
         progress.Open(opened);
@@ -80,11 +80,12 @@ internal sealed class CallPlayer(ScoringService.ScoringServiceClient client, Pac
             Due due = progress.Schedule.Messages[i];
             TimeSpan wait = pace.At(due.DueMs) - time.GetElapsedTime(progress.StartedAt);
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
-            await requests.WriteAsync(due.Request);
+            // A token here would cancel the whole call; the stream has its own.
+            await requests.WriteAsync(due.Request, CancellationToken.None);
         }
 
         // The call was ended before and its summary lost on the way: the end is sent again.
-        if (nextSeq > progress.Schedule.Messages.Length) await requests.WriteAsync(progress.Schedule.Messages[^1].Request);
+        if (nextSeq > progress.Schedule.Messages.Length) await requests.WriteAsync(progress.Schedule.Messages[^1].Request, CancellationToken.None);
         await requests.CompleteAsync();
     }
 

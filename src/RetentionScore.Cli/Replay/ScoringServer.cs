@@ -37,21 +37,21 @@ internal sealed class ScoringServer : IDisposable
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
         };
-        GrpcChannel channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = http, DisposeHttpClient = true });
-        var client = new ScoringService.ScoringServiceClient(channel);
+        GrpcChannel opened = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = http, DisposeHttpClient = true });
+        var client = new ScoringService.ScoringServiceClient(opened);
         try
         {
             var options = new CallOptions(deadline: DateTime.UtcNow + AnswerLimit, cancellationToken: cancellationToken);
-            return (new ScoringServer(channel, client, await client.GetServerInfoAsync(new GetServerInfoRequest(), options)), null);
+            return (new ScoringServer(opened, client, await client.GetServerInfoAsync(new GetServerInfoRequest(), options)), null);
         }
         catch (RpcException refused) when (!cancellationToken.IsCancellationRequested)
         {
-            channel.Dispose();
+            opened.Dispose();
             return (null, $"no answer from {address}: {ServerRefusal.Of(refused)}");
         }
         catch (RpcException)
         {
-            channel.Dispose();
+            opened.Dispose();
             throw new OperationCanceledException(cancellationToken);
         }
     }

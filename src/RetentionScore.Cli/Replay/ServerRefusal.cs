@@ -24,7 +24,7 @@ internal sealed record ServerRefusal(StatusCode Code, string Reason, string Mess
     /// <summary>Reads a status with its details.</summary>
     public static ServerRefusal Of(RpcException ended)
     {
-        ErrorInfo? info = null;
+        ErrorInfo? info = null; // its Type is what the contract calls reason: field 1 under its first name
         RetryInfo? retry = null;
         if (ended.Trailers.FirstOrDefault(entry => entry is { IsBinary: true, Key: DetailsKey }) is { } details)
         {
@@ -35,7 +35,7 @@ internal sealed record ServerRefusal(StatusCode Code, string Reason, string Mess
             }
         }
 
-        return new ServerRefusal(ended.StatusCode, info?.Reason ?? "", ended.Status.Detail, retry?.RetryDelay?.ToTimeSpan());
+        return new ServerRefusal(ended.StatusCode, info?.Type ?? "", ended.Status.Detail, retry?.RetryDelay?.ToTimeSpan());
     }
 
     /// <inheritdoc/>

@@ -44,15 +44,15 @@ internal sealed class LocalServer : IAsyncDisposable
     {
         // Nobody but this process uses it, so nobody needs time to leave.
         var options = new ServerOptions { Listen = listen, Drain = new DrainOptions { LameDuck = TimeSpan.Zero, Time = TimeSpan.Zero } };
-        WebApplication app = ServerHost.Build(options, builder => builder.Logging.ClearProviders());
+        WebApplication built = ServerHost.Build(options, builder => builder.Logging.ClearProviders());
         try
         {
-            await app.StartAsync(cancellationToken);
-            return (new LocalServer(app), null);
+            await built.StartAsync(cancellationToken);
+            return (new LocalServer(built), null);
         }
         catch (IOException taken)
         {
-            await app.DisposeAsync();
+            await built.DisposeAsync();
             return (null, $"the server cannot listen on loopback: {taken.Message}");
         }
     }
