@@ -8,7 +8,7 @@ internal static class Gauge
     /// <summary>Columns that a gauge takes.</summary>
     public const int Width = Cells + 4;
 
-    private const int Cells = 7;
+    private const int Cells = 5;
 
     /// <summary>The gauge as markup; blank where there is no score.</summary>
     public static string Of(float? score)

@@ -40,7 +40,7 @@ public class BundledCallsTests
     [Fact]
     public void BundledCalls_Loaded_AreADozenWithTimesTitlesAndLines()
     {
-        var calls = Cli.Demo.DemoCalls.Load();
+        var calls = RetentionScore.Cli.Demo.DemoCalls.Load();
         Assert.Equal(12, calls.Length);
         Assert.All(calls, call => Assert.True(call.IsTimed && call.Labels.ContainsKey("title") && call.Labels.ContainsKey("line"), call.Id));
         Assert.True(calls.Select(call => call.Labels["line"]).Distinct(StringComparer.Ordinal).Count() >= 7);
