@@ -5,13 +5,12 @@ namespace RetentionScore.Server.Metrics;
 /// <summary>The ops port: /healthz (the process lives), /readyz (calls are taken) and /metrics. HTTP/1.1, which the gRPC port does not speak.</summary>
 internal static class Ops
 {
-    internal static void AddOps(this IServiceCollection services)
-    {
-    }
+    internal static void AddOps(this IServiceCollection services) => services.AddMetricsEndpoint();
 
     internal static void MapOps(this WebApplication app)
     {
         var phase = app.Services.GetRequiredService<ServerPhase>();
+        app.MapMetricsEndpoint(app.Services.GetRequiredService<ServerMetrics>());
         app.MapGet("/healthz", OnOpsPort(context => context.Response.WriteAsync("ok\n")));
         app.MapGet("/readyz", OnOpsPort(context =>
         {

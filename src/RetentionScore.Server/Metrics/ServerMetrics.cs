@@ -49,6 +49,20 @@ internal sealed class ServerMetrics
         Meter.CreateObservableGauge("build_info", () => new Measurement<int>(1, build), description: "1, with the versions that run.");
     }
 
+    /// <summary>Every label there can be, at 0: an alert on something that never happened yet must not find nothing. After a listener is there.</summary>
+    internal void Prime()
+    {
+        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated]) plain.Add(0);
+        foreach (V1.Speaker speaker in Enum.GetValues<V1.Speaker>()) utterances.Add(0, new KeyValuePair<string, object?>("speaker", NameOf(speaker)));
+        foreach (string action in ActionNames.Skip(1)) recommendations.Add(0, new KeyValuePair<string, object?>("action", action));
+        foreach (string end in (string[])["half_closed", "client_left"]) streams.Add(0, new KeyValuePair<string, object?>("end", end));
+        foreach (RefusalReason reason in Enum.GetValues<RefusalReason>())
+        {
+            streams.Add(0, new KeyValuePair<string, object?>("end", Refusal.NameOf(reason).ToLowerInvariant()));
+            refusals.Add(0, new KeyValuePair<string, object?>("reason", Refusal.NameOf(reason)));
+        }
+    }
+
     internal void InterimSuperseded() => superseded.Add(1);
 
     /// <summary>A stream ended by its client (null), or by us.</summary>
