@@ -23,7 +23,7 @@ internal static class MetricsEndpoint
         });
         app.Lifetime.ApplicationStopped.Register(adapter.Dispose);
         metrics.Prime();
-        app.MapMetrics("/metrics", registry);
+        app.MapMetrics(settings => settings.Registry = registry);
     }
 }
 #endif

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections.Features;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Metrics;
@@ -99,11 +100,7 @@ internal sealed class CallStream
         {
             if (!read.IsCompleted) await control.WaitAsync(read).ConfigureAwait(false);
             if (Stopped() is { } stopped) return stopped;
-            if (control.TakeDrainNotice())
-            {
-                var draining = new V1.ScoreCallResponse { Draining = services.DrainNotice.Say() };
-                if (await answers.WriteAsync(draining, moreFollows: false).ConfigureAwait(false) is { } slow) return slow;
-            }
+            if (control.TakeDrainNotice() && await SayDrainingAsync().ConfigureAwait(false) is { } slow) return slow;
 
             if (!read.IsCompleted) continue;
             if (!await read.ConfigureAwait(false)) return null;
@@ -117,6 +114,13 @@ internal sealed class CallStream
 
             batch.Clear();
         }
+    }
+
+    private ValueTask<Refusal?> SayDrainingAsync()
+    {
+        // GOAWAY: what is open on this connection goes on, what is new goes elsewhere.
+        context.GetHttpContext().Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        return answers.WriteAsync(new V1.ScoreCallResponse { Draining = services.DrainNotice.Say() }, moreFollows: false);
     }
 
     /// <summary>Takes all that is waiting; returns the read of what is not.</summary>
