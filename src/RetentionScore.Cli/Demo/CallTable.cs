@@ -10,7 +10,7 @@ namespace RetentionScore.Cli.Demo;
 internal sealed class CallTable
 {
     private const int TitleWidth = 24, LineWidth = 16, TimeWidth = 5, StageWidth = 12, BandWidth = 8, Gap = 2;
-    private const int RoomyWidth = 118, MiddleWidth = 100;
+    private const int RoomyWidth = 124, MiddleWidth = 100;
     private readonly bool isRoomy, isNarrow;
     private readonly int width, adviceWidth;
 
@@ -85,7 +85,7 @@ internal sealed class CallTable
     private string Advice(Lane lane)
     {
         if (lane.Problem is not null) return Tone.Worst.Paint(Wording.Cut(lane.Problem, adviceWidth));
-        if (lane.NowMs < 0) return Tone.Faint.Paint("rings soon");
+        if (lane.NowMs < 0) return Tone.Faint.Paint(Wording.Cut("rings soon", adviceWidth));
         if (lane.Summary is { } summary) return Tone.Faint.Paint(Wording.Cut("ended: " + ContractNames.Spoken(summary.Disposition), adviceWidth));
         var advice = new StringBuilder();
         int used = 0;
