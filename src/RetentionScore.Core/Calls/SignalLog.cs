@@ -1,0 +1,66 @@
+using RetentionScore.Core.Dialogue;
+
+namespace RetentionScore.Core.Calls;
+
+/// <summary>
+/// The last 64 messages of a call and the state before them: enough to put a correction in its place. Bounded whatever the length of the call.
+/// </summary>
+internal sealed class SignalLog
+{
+    /// <summary>How far back a correction reaches, in messages.</summary>
+    public const int Depth = 64;
+
+    private readonly LogEntry[] _entries = new LogEntry[Depth];
+    private DialogueState _before = DialogueState.Start();
+    private int _first, _count;
+
+    public void Add(in LogEntry entry, in Fold.Rules rules)
+    {
+        // Ticks in a row are one entry: the last says all that they said.
+        if (_count > 0 && IsTick(entry) && IsTick(At(_count - 1)))
+        {
+            At(_count - 1) = entry;
+            return;
+        }
+
+        if (_count == Depth)
+        {
+            Fold.Apply(ref _before, _entries[_first], rules);
+            _first = (_first + 1) % Depth;
+            _count--;
+        }
+
+        _count++;
+        At(_count - 1) = entry;
+    }
+
+    /// <summary>Puts new words in an old place: time and order stay. False where no utterance of that seq is kept.</summary>
+    public bool TryReplace(uint seq, in LogEntry with)
+    {
+        for (int i = _count - 1; i >= 0; i--)
+        {
+            ref LogEntry entry = ref At(i);
+            if (entry.Seq != seq) continue;
+            if (entry.Kind != EntryKind.Utterance) return false;
+            LogEntry placed = with;
+            placed.Seq = entry.Seq;
+            placed.StartMs = entry.StartMs;
+            placed.EndMs = entry.EndMs;
+            entry = placed;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The state after all that is kept.</summary>
+    public void FoldInto(ref DialogueState state, in Fold.Rules rules)
+    {
+        state = _before;
+        for (int i = 0; i < _count; i++) Fold.Apply(ref state, At(i), rules);
+    }
+
+    private static bool IsTick(in LogEntry entry) => entry is { Kind: EntryKind.Event, Event: CallEventKind.Tick };
+
+    private ref LogEntry At(int i) => ref _entries[(_first + i) % Depth];
+}

@@ -1,0 +1,49 @@
+using RetentionScore.Core.Signals;
+
+namespace RetentionScore.Core.Dialogue;
+
+/// <summary>
+/// What was said before decides what short and vague words mean: "cancel it", "what happened", "no" are hints by themselves (0.3 to 0.5) and
+/// plain where a request is open, a reason was asked for or an offer made. Where the context fits, weak evidence is raised over the line.
+/// </summary>
+internal static class Context
+{
+    private const float Weak = 0.3f;
+    private const float Line = 0.5f;
+    private const float Raised = 0.25f;
+
+    private static readonly Signal[] OfCustomerWhenOpen = [Signal.CancelRequest, Signal.WithdrawsCancel];
+    private static readonly Signal[] OfCustomerAfterWhy = [Signal.GivesReason, Signal.DeclinesReason];
+    private static readonly Signal[] OfCustomerAfterOffer = [Signal.DeclinesOffer, Signal.AcceptsOffer];
+
+    private static readonly Signal[] OfAgentWhenOpen =
+    [
+        Signal.AsksWhy, Signal.SaveOffer, Signal.Rebuts, Signal.Boasts, Signal.Stalls, Signal.BlocksRequest, Signal.DisclosesTerms,
+        Signal.AcknowledgesRequest, Signal.ConfirmsCancellation,
+    ];
+
+    /// <summary>Reads an utterance's weak evidence in the light of the dialogue so far.</summary>
+    public static void Apply(in DialogueState s, Speaker speaker, SignalReading reading)
+    {
+        bool open = s.IsOpen || s.Stage == CancelStage.Hinted;
+        if (speaker == Speaker.Customer)
+        {
+            if (open) Raise(reading, OfCustomerWhenOpen);
+            if ((s.AgentTurn & TurnActs.Why) != 0) Raise(reading, OfCustomerAfterWhy);
+            if ((s.AgentTurn & TurnActs.Offer) != 0) Raise(reading, OfCustomerAfterOffer);
+        }
+        else if (open && speaker != Speaker.Unspecified)
+        {
+            Raise(reading, OfAgentWhenOpen);
+        }
+    }
+
+    private static void Raise(SignalReading reading, Signal[] signals)
+    {
+        foreach (Signal signal in signals)
+        {
+            float p = reading[signal];
+            if (p >= Weak && p < Line) reading.Lift(signal, Raised);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using RetentionScore.Core.Text;
+
+namespace RetentionScore.Core.Signals;
+
+/// <summary>
+/// Reads the signals of one utterance: phrases with negation and vetoes. A learned model adds its probabilities where the
+/// matches are weighed: the strongest evidence of each signal is kept. Immutable, shared by all calls.
+/// </summary>
+public sealed class SignalReader
+{
+    /// <summary>Lists of the pattern files that have a meaning of their own here.</summary>
+    internal static readonly string[] WordLists = ["negator", "negator_of_question", "negation_carrier", "clause_break", "clause_subject", "backchannel", "stopword"];
+
+    private const int NegationReach = 4;
+    private const int LongestBackchannel = 3;
+
+    private readonly PhraseAutomaton _phrases;
+    private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _backchannel, _stopword;
+
+    internal SignalReader(PhraseAutomaton phrases)
+    {
+        _phrases = phrases;
+        _negator = phrases.WordsOf("negator");
+        _ofQuestion = phrases.WordsOf("negator_of_question");
+        _carrier = phrases.WordsOf("negation_carrier");
+        _clauseSubject = phrases.WordsOf("clause_subject");
+        _clauseBreak = phrases.WordsOf("clause_break");
+        _backchannel = phrases.WordsOf("backchannel");
+        _stopword = phrases.WordsOf("stopword");
+    }
+
+    /// <summary>The reader with the phrases that are built in.</summary>
+    public static SignalReader BuiltIn { get; } = new(PhraseAutomaton.Build(BuiltInPatterns.Load()));
+
+    /// <summary>Reads one utterance by itself, for tools and tests.</summary>
+    public SignalReading Read(string text, Speaker speaker)
+    {
+        var work = new ReaderScratch();
+        var reading = new SignalReading();
+        Tokenizer.Read(System.Text.Encoding.UTF8.GetBytes(text), work.Tokens);
+        TailWords tail = default;
+        Read(work.Tokens.Tokens, speaker, ref tail, goesOn: false, work, reading);
+        return reading;
+    }
+
+    /// <summary>Reads a tokenised utterance.</summary>
+    /// <param name="tokens">Its words.</param>
+    /// <param name="speaker">Whose signals to look for; an unknown speaker has none.</param>
+    /// <param name="tail">The speaker's last words; replaced by the new last words.</param>
+    /// <param name="goesOn">Whether the utterance continues the speaker's last sentence: <paramref name="tail"/> is put before it.</param>
+    /// <param name="work">Scratch.</param>
+    /// <param name="into">The reading.</param>
+    internal void Read(ReadOnlySpan<Token> tokens, Speaker speaker, ref TailWords tail, bool goesOn, ReaderScratch work, SignalReading into)
+    {
+        into.Clear();
+        into.Words = tokens.Length;
+        int before = goesOn ? CopyTail(tail, work.Words) : 0;
+        for (int i = 0; i < tokens.Length; i++) work.Words[before + i] = _phrases.WordOf(tokens[i]);
+        ReadOnlySpan<ushort> words = work.Words.AsSpan(0, before + tokens.Length);
+
+        into.Backchannel = IsBackchannel(words[before..]);
+        into.ContentBits = ContentBits(tokens, words[before..]);
+        MarkNegated(words, tokens, before, work.Negated);
+        int found = _phrases.Find(words, work.Walk, work.Matches);
+        Weigh(work.Matches.AsSpan(0, found), tokens, before, speaker, work.Negated, into);
+        KeepTail(words, ref tail);
+    }
+
+    private void Weigh(Span<PhraseAutomaton.Match> matches, ReadOnlySpan<Token> tokens, int before, Speaker speaker, bool[] negated, SignalReading into)
+    {
+        var patterns = _phrases.Patterns;
+        bool customer = speaker == Speaker.Customer;
+        bool agent = speaker is Speaker.Agent or Speaker.Supervisor or Speaker.Bot;
+        foreach (ref readonly var match in matches)
+        {
+            ref readonly var pattern = ref patterns[match.Pattern];
+            bool ofSpeaker = (customer && SignalCatalogue.OfCustomer(pattern.Signal)) || (agent && SignalCatalogue.OfAgent(pattern.Signal));
+            if (pattern.Veto || !ofSpeaker || match.Last < before || (pattern.AtEnd && match.Last != before + tokens.Length - 1)) continue;
+            if (!pattern.Immune && negated[match.First]) continue;
+            if (IsVetoed(match, pattern.Signal, matches, before + tokens.Length - 1)) continue;
+            int begin = tokens[Math.Max(match.First - before, 0)].BeginChar;
+            into.Raise(pattern.Signal, pattern.Probability, begin, tokens[match.Last - before].EndChar);
+        }
+    }
+
+    private bool IsVetoed(in PhraseAutomaton.Match match, Signal signal, Span<PhraseAutomaton.Match> matches, int last)
+    {
+        foreach (ref readonly var other in matches)
+        {
+            ref readonly var pattern = ref _phrases.Patterns[other.Pattern];
+            if (pattern.Veto && pattern.Signal == signal && other.First <= match.Last && match.First <= other.Last && (!pattern.AtEnd || other.Last == last))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>"I don't want to cancel": four words after a negation, up to the end of the clause. "Why don't you" and "can't I" ask;
+    /// "not bad, I'd like to cancel" begins anew, "I don't think I'd like to" does not.</summary>
+    private void MarkNegated(ReadOnlySpan<ushort> words, ReadOnlySpan<Token> tokens, int before, bool[] negated)
+    {
+        int reach = 0;
+        for (int i = 0; i < words.Length; i++)
+        {
+            bool newSubject = _clauseSubject[words[i]] && i > 0 && !_carrier[words[i - 1]];
+            if (_clauseBreak[words[i]] || newSubject || (i >= before && tokens[i - before].AfterBreak)) reach = 0;
+            negated[i] = reach > 0;
+            if (reach > 0) reach--;
+            bool asks = i + 1 < words.Length && _ofQuestion[words[i + 1]];
+            if (_negator[words[i]] && !asks) reach = NegationReach;
+        }
+    }
+
+    private bool IsBackchannel(ReadOnlySpan<ushort> words)
+    {
+        if (words.Length > LongestBackchannel) return false;
+        foreach (ushort word in words)
+        {
+            if (!_backchannel[word]) return false;
+        }
+
+        return true;
+    }
+
+    private ulong ContentBits(ReadOnlySpan<Token> tokens, ReadOnlySpan<ushort> words)
+    {
+        ulong bits = 0;
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (!_stopword[words[i]]) bits |= 1UL << (int)((tokens[i].Hash ^ (tokens[i].Hash >> 29)) & 63);
+        }
+
+        return bits;
+    }
+
+    private static int CopyTail(in TailWords tail, ushort[] words)
+    {
+        ReadOnlySpan<ushort> kept = tail;
+        int at = 0;
+        foreach (ushort word in kept)
+        {
+            if (word != Absent) words[at++] = word == Unknown ? (ushort)0 : word;
+        }
+
+        return at;
+    }
+
+    // 0 says "no word here", so a word that no phrase knows is kept as the highest id.
+    private const ushort Absent = 0, Unknown = ushort.MaxValue;
+
+    private static void KeepTail(ReadOnlySpan<ushort> words, ref TailWords tail)
+    {
+        Span<ushort> kept = tail;
+        kept.Clear();
+        var last = words.Length > TailWords.Length ? words[^TailWords.Length..] : words;
+        for (int i = 0; i < last.Length; i++) kept[i] = last[i] == 0 ? Unknown : last[i];
+    }
+}
