@@ -1,14 +1,22 @@
-using Grpc.Health.V1;
-using RetentionScore.Server.Health;
-using RetentionScore.Server.Reflection;
-using RetentionScore.V1;
+using RetentionScore.Server;
+using RetentionScore.Server.Options;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddGrpc();
-builder.Services.AddHealth();
-builder.Services.AddReflection(ScoringService.Descriptor, Health.Descriptor);
+OptionsOutcome read = OptionsSource.Read(args);
+if (read.Problems.Length > 0)
+{
+    foreach (string problem in read.Problems) Console.Error.WriteLine(problem);
+    return 2;
+}
 
-var app = builder.Build();
-app.MapHealth();
-app.MapReflection();
-app.Run();
+try
+{
+    await using WebApplication app = ServerHost.Build(read.Options);
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException exception)
+{
+    // A port that is taken or not ours.
+    Console.Error.WriteLine(exception.Message);
+    return 1;
+}

@@ -79,15 +79,17 @@ public sealed class ClientStatusTests
     [Fact]
     public async Task Connection_Breaks_Unavailable()
     {
-        await using var host = await EchoHost.StartAsync(handlers => handlers.Duplex = async (_, responses, context) =>
+        await using var host = await EchoHost.StartAsync(handlers => handlers.Duplex = async (requests, responses, context) =>
         {
             await responses.WriteAsync(new EchoResponse());
-            await Task.Delay(100);
+            await requests.MoveNext();
             context.GetHttpContext().Features.GetRequiredFeature<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>().Abort();
         });
         using var call = host.Client.Duplex();
         Assert.True(await call.ResponseStream.MoveNext().Within());
-        var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().Within());
+        var pending = call.ResponseStream.MoveNext();
+        await call.RequestStream.WriteAsync(new EchoRequest()).Within();
+        var exception = await Assert.ThrowsAsync<RpcException>(() => pending.Within());
         Assert.Equal(StatusCode.Unavailable, exception.StatusCode);
     }
 

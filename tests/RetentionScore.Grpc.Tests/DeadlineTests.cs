@@ -85,7 +85,7 @@ public sealed class DeadlineTests
             {
             }
         });
-        Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
+        Assert.True(exception.StatusCode == StatusCode.DeadlineExceeded, exception.ToString());
     }
 
     [Fact]
@@ -110,6 +110,13 @@ public sealed class DeadlineTests
         var deadline = DateTime.UtcNow.AddDays(400);
         await host.Client.UnaryAsync(new EchoRequest(), deadline: deadline).ResponseAsync.Within();
         Assert.InRange((seen - deadline).TotalSeconds, -5, 70);
+    }
+
+    [Fact]
+    public async Task Deadline_NotUtc_Invalid()
+    {
+        await using var host = await EchoHost.StartAsync();
+        Assert.Throws<InvalidOperationException>(() => host.Client.UnaryAsync(new EchoRequest(), deadline: DateTime.Now.AddDays(1)));
     }
 
     [Theory]

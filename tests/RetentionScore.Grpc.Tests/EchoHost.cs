@@ -36,13 +36,14 @@ internal sealed class EchoHost : IAsyncDisposable
 
     internal EchoService.EchoServiceClient Client { get; }
 
-    internal EchoHandlers Handlers => app.Services.GetRequiredService<EchoHandlers>();
+    internal EchoHandlers Handlers => Service<EchoHandlers>();
 
     internal static async Task<EchoHost> StartAsync(
         Action<EchoHandlers>? handlers = null,
         Action<GrpcServiceOptions>? grpc = null,
         Action<KestrelServerOptions>? kestrel = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -55,6 +56,7 @@ internal sealed class EchoHost : IAsyncDisposable
         handlers?.Invoke(set);
         builder.Services.AddSingleton(set);
         builder.Services.AddGrpc(options => grpc?.Invoke(options));
+        services?.Invoke(builder.Services);
         var built = builder.Build();
         built.MapGrpcService<Echo>();
         map?.Invoke(built);
@@ -62,6 +64,9 @@ internal sealed class EchoHost : IAsyncDisposable
         var addresses = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         return new EchoHost(built, [.. addresses.Select(address => new Uri(address))]);
     }
+
+    internal T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
 
     internal Task StopServerAsync() => app.StopAsync().Within();
 

@@ -67,6 +67,16 @@ public sealed class ServerStatusTests
         Assert.Equal("other"u8.ToArray(), response.Body);
     }
 
+    [Theory]
+    [InlineData("/some/thing")]
+    [InlineData(Service + "Nothing")]
+    public async Task OtherRequests_NobodyServesThem_404(string path)
+    {
+        await using var host = await EchoHost.StartAsync();
+        using var raw = new RawHttp(host.Address);
+        Assert.Equal(HttpStatusCode.NotFound, (await raw.PostAsync(path, [], "text/plain")).Http);
+    }
+
     [Fact]
     public async Task Http1_Request_Refused()
     {

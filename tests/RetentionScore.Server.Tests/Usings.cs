@@ -1,1 +1,2 @@
+global using RetentionScore.V1;
 global using Xunit;

@@ -22,7 +22,7 @@ public sealed class CallSession
 {
     private readonly SignalReader _reader = SignalReader.BuiltIn;
     private readonly SignalLog _log = new();
-    private readonly bool _languageSupported, _explain;
+    private readonly bool _languageSupported;
     private readonly BandLines _bands;
     private DialogueState _state = DialogueState.Start();
     private PromptLedger _prompts = PromptLedger.Start();
@@ -42,7 +42,7 @@ public sealed class CallSession
         Policy = policy;
         Context = context;
         _languageSupported = languageSupported;
-        _explain = explain;
+        Explain = explain;
         _bands = new BandLines(policy.Elevated, policy.High, policy.Critical);
         TakeContext();
     }
@@ -52,6 +52,9 @@ public sealed class CallSession
 
     /// <summary>What is known now.</summary>
     public CallContext Context { get; private set; }
+
+    /// <summary>Evidence and signals in every update. No part of the call's state: whoever attaches to it chooses.</summary>
+    public bool Explain { get; set; }
 
     /// <summary>The highest seq observed.</summary>
     public uint LastSeq => _state.LastSeq;
@@ -124,7 +127,7 @@ public sealed class CallSession
         WriteScores(update, state, ref track, scratch);
         update.Interim = true;
         update.AsOfSeq = _state.LastSeq;
-        if (_explain) WriteExplanation(update, state, entry, scratch, scratch.Reading);
+        if (Explain) WriteExplanation(update, state, entry, scratch, scratch.Reading);
         if (interim.TimingsEstimated) update.Degraded |= Degradations.TimingsEstimated;
         return update;
     }
@@ -174,7 +177,7 @@ public sealed class CallSession
         ScoreUpdate update = Answer(place, scratch, reading: null);
         if (applied) update.RescoredFromSeq = correction.CorrectsSeq;
         else update.Degraded |= Degradations.CorrectionTooOld;
-        if (_explain && applied) UpdateWriter.WriteSignals(update, words);
+        if (Explain && applied) UpdateWriter.WriteSignals(update, words);
         return update;
     }
 
@@ -230,7 +233,7 @@ public sealed class CallSession
         }
 
         bool anyNew = UpdateWriter.WritePrompts(update, _prompts);
-        if (_explain) WriteExplanation(update, _state, entry, scratch, reading);
+        if (Explain) WriteExplanation(update, _state, entry, scratch, reading);
         else if (anyNew) UpdateWriter.WriteEvidence(update, Score.Overall, _state, Policy, scratch.Features, reading);
         if (entry.Is(EntryFlags.TimingsEstimated)) update.Degraded |= Degradations.TimingsEstimated;
         return update;

@@ -227,7 +227,6 @@ internal static class AgentFold
         s.AcknowledgedAgentTurn = -10;
         if (!s.WordsOnly) s.Moments.Add(seq, s.NowMs, MomentKind.AcknowledgedInWordsOnly);
         s.WordsOnly = true;
-        s.Seqs[(int)Feature.WordsOnly] = seq;
     }
 
     private static void HearAcknowledgement(ref DialogueState s, in LogEntry e)
@@ -241,17 +240,13 @@ internal static class AgentFold
 
         if (!s.IsWaiting) return;
         bool says = e.Has(Signal.AcknowledgesRequest);
-        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1;
+        // Who takes over a call has to hear the request before his checks can be its beginning.
+        bool begins = e.Has(Signal.Verifies) && s.AgentTurnsSinceRequest <= 1 && !s.NewPerson;
         if (!says && !begins) return;
         const TurnActs HoldsBack = TurnActs.Why | TurnActs.SaveCounted | TurnActs.Block;
         if ((s.AgentTurn & HoldsBack) != 0)
         {
-            if (says)
-            {
-                s.WordsOnly = true;
-                s.Seqs[(int)Feature.WordsOnly] = e.Seq;
-            }
-
+            s.WordsOnly |= says;
             return;
         }
 

@@ -22,7 +22,7 @@ internal abstract class ClientCall : IDisposable
     {
         this.channel = channel;
         callerToken = options.CancellationToken;
-        Deadline = options.Deadline is { } deadline && deadline != DateTime.MaxValue ? deadline.ToUniversalTime() : null;
+        Deadline = options.Deadline is { } deadline && deadline != DateTime.MaxValue ? Utc(deadline) : null;
         Stopped = stop.Token;
     }
 
@@ -78,8 +78,10 @@ internal abstract class ClientCall : IDisposable
     /// <summary>Ends the call for an exception and says what to throw to the caller.</summary>
     internal RpcException Fail(Exception exception, string doing)
     {
+        // A server resets the stream at the deadline, and its reset may come before our own timer: the deadline is what counts.
+        if (Deadline <= DateTime.UtcNow) return Expire().ToException();
         if (exception is RpcException rpc) return Finish(rpc.Status).ToException(rpc);
-        return Finish(TransportFailure.ToStatus(exception, doing, Deadline)).ToException();
+        return Finish(TransportFailure.ToStatus(exception, doing)).ToException();
     }
 
     private protected void SetHeaders(Metadata metadata) => headers.TrySetResult(metadata);
@@ -116,7 +118,11 @@ internal abstract class ClientCall : IDisposable
     {
     }
 
-    private void Expire() => Finish(new Status(StatusCode.DeadlineExceeded, ""));
+    private static DateTime Utc(DateTime deadline) => deadline.Kind == DateTimeKind.Utc || deadline == DateTime.MinValue
+        ? deadline
+        : throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+
+    private CallEnd Expire() => Finish(new Status(StatusCode.DeadlineExceeded, ""));
 
     private void OnDeadlineTimer()
     {

@@ -78,19 +78,30 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         return end.IsOk ? null : throw end.ToException();
     }
 
-    /// <summary>Writes a request; the call's writer sees to it that there is one at a time.</summary>
+    /// <summary>
+    /// Writes a request; the call's writer sees to it that there is one at a time. A failure does not end the call: the server may have ended it with a
+    /// status, which is read behind its responses.
+    /// </summary>
     internal async Task WriteAsync(TRequest message, WriteFlags flags)
     {
         try
         {
             var body = await content!.OpenAsync(Stopped).ConfigureAwait(false);
-            await body.WriteAsync(Serialize(message, flags), Stopped).ConfigureAwait(false);
+            var frame = Serialize(message, flags);
+            await body.WriteAsync(frame, Stopped).ConfigureAwait(false);
             await body.FlushAsync(Stopped).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (End is not null || exception is OperationCanceledException or IOException or HttpRequestException)
         {
-            throw Fail(exception, "Error writing message.");
+            throw End?.ToException() ?? new RpcException(TransportFailure.ToStatus(exception, "Error writing message."));
         }
+    }
+
+    /// <summary>Gives the buffers of requests back to the pool. The call has ended, so that nothing is written any more.</summary>
+    internal void ReleaseOutgoing()
+    {
+        outgoing.Dispose();
+        serializer.Dispose();
     }
 
     internal void CompleteRequests() => content!.Complete();
@@ -98,6 +109,7 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     private protected override void OnFinished()
     {
         content?.Abandon();
+        if (content is not null) Requests.Close();
 
         // Resets the stream, if the server has not ended it.
         response?.Dispose();
@@ -110,10 +122,13 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         if (messages is null || End is not null) return null;
         try
         {
-            return await messages.ReadAsync(Stopped).ConfigureAwait(false);
+            if (await messages.ReadAsync(Stopped).ConfigureAwait(false) is { } message) return message;
+            messages.Close();
+            return null;
         }
         catch (Exception exception)
         {
+            messages.Close();
             throw Fail(exception, "Error reading next message.");
         }
     }

@@ -27,7 +27,7 @@ internal sealed class RequestWriter<TRequest, TResponse>(ClientCall<TRequest, TR
         }
         finally
         {
-            lock (gate) isWriting = false;
+            Leave();
         }
     }
 
@@ -38,7 +38,8 @@ internal sealed class RequestWriter<TRequest, TResponse>(ClientCall<TRequest, TR
         {
             if (isWriting)
             {
-                throw new InvalidOperationException("Can't complete the client stream writer because the previous write is in progress.");
+                return Task.FromException(new InvalidOperationException(
+                    "Can't complete the client stream writer because the previous write is in progress."));
             }
 
             isComplete = true;
@@ -46,6 +47,23 @@ internal sealed class RequestWriter<TRequest, TResponse>(ClientCall<TRequest, TR
 
         call.CompleteRequests();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Gives back buffers once the call has ended: now, or when the write that is in progress has failed.</summary>
+    internal void Close()
+    {
+        lock (gate)
+        {
+            if (isWriting) return;
+        }
+
+        call.ReleaseOutgoing();
+    }
+
+    private void Leave()
+    {
+        lock (gate) isWriting = false;
+        if (call.End is not null) call.ReleaseOutgoing();
     }
 
     private void Enter()

@@ -42,6 +42,13 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
         decoder.Dispose();
     }
 
+    /// <summary>Gives everything back and ends the pipe. No read may be in progress or follow.</summary>
+    internal void Close()
+    {
+        Release();
+        pipe.Complete();
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T?> ReadFromPipeAsync(CancellationToken cancellationToken)
     {
@@ -68,6 +75,7 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
         return !buffer.IsEmpty;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         var result = await pipe.ReadAsync(cancellationToken).ConfigureAwait(false);

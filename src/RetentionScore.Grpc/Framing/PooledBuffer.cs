@@ -65,7 +65,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 
     private void Return()
     {
-        if (array.Length > 0) ArrayPool<byte>.Shared.Return(array);
-        array = [];
+        // Never twice: the same array would be lent to two at once.
+        var returned = Interlocked.Exchange(ref array, []);
+        if (returned.Length > 0) ArrayPool<byte>.Shared.Return(returned);
     }
 }

@@ -12,7 +12,7 @@ public static class GrpcServicesExtensions
     public static IGrpcServerBuilder AddGrpc(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddRouting();
+        services.AddRouting(options => options.SetParameterPolicy<GrpcRequestConstraint>(GrpcRequestConstraint.Name));
         services.AddOptions();
         services.TryAddSingleton<MappedServices>();
         return new GrpcServerBuilder(services);

@@ -14,12 +14,9 @@ internal static class ResponseEnd
         var destination = context.Response.HasStarted
             ? context.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers
             : context.Response.Headers;
-        if (trailers is not null)
+        if (trailers is not null && !TryAppend(destination, trailers))
         {
-            foreach (var entry in trailers)
-            {
-                if (!GrpcHeaders.IsReservedResponse(entry.Key)) Append(destination, entry);
-            }
+            status = new Status(StatusCode.Internal, "A trailer of the call is not ASCII text.");
         }
 
         destination[GrpcHeaders.Status] = ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture);
@@ -30,5 +27,23 @@ internal static class ResponseEnd
     {
         headers.TryGetValue(entry.Key, out var values);
         headers[entry.Key] = Microsoft.Extensions.Primitives.StringValues.Concat(values, entry.ToHeaderValue());
+    }
+
+    private static bool TryAppend(IHeaderDictionary headers, Metadata trailers)
+    {
+        try
+        {
+            foreach (var entry in trailers)
+            {
+                if (!GrpcHeaders.IsReservedResponse(entry.Key)) Append(headers, entry);
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // The server refuses such a value; the status must go out all the same.
+            return false;
+        }
     }
 }

@@ -18,8 +18,6 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private const int Http2NoError = 0;
     private const int Http2Cancel = 8;
 
-    private static readonly AuthContext Unauthenticated = new(peerIdentityPropertyName: null, []);
-
     private readonly CancellationToken clientLeft;
     private readonly ServerDeadline? deadline;
     private readonly CancellationTokenSource? cancellation;
@@ -29,6 +27,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private Task? ending;
     private string? responseEncoding;
     private string? peer;
+    private AuthContext? authContext;
 
     internal ServerCall(HttpContext context, CallSettings settings)
     {
@@ -81,7 +80,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
 
     protected override WriteOptions? WriteOptionsCore { get; set; }
 
-    protected override AuthContext AuthContextCore => Unauthenticated;
+    protected override AuthContext AuthContextCore => authContext ??= PeerCertificate.ToAuthContext(HttpContext.Connection.ClientCertificate);
 
     protected override IDictionary<object, object> UserStateCore => HttpContext.Items!;
 

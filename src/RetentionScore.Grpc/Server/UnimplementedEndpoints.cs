@@ -10,10 +10,10 @@ namespace Grpc.AspNetCore.Server;
 internal static class UnimplementedEndpoints
 {
     internal static void MapUnknownMethod(IEndpointRouteBuilder routes, string service) =>
-        Map(routes, $"{service}/{{grpcUnknownMethod:regex(^.*$)}}", "Method is unimplemented.").WithDisplayName($"gRPC - Unimplemented method for {service}");
+        Map(routes, $"{service}/{{grpcUnknownMethod:{GrpcRequestConstraint.Name}}}", "Method is unimplemented.").WithDisplayName($"gRPC - Unimplemented method for {service}");
 
     internal static void MapUnknownService(IEndpointRouteBuilder routes) =>
-        Map(routes, "{grpcUnknownService}/{grpcUnknownMethod}", "Service is unimplemented.").WithDisplayName("gRPC - Unimplemented service");
+        Map(routes, $"{{grpcUnknownService}}/{{grpcUnknownMethod:{GrpcRequestConstraint.Name}}}", "Service is unimplemented.").WithDisplayName("gRPC - Unimplemented service");
 
     private static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, string detail)
     {

@@ -1,14 +1,21 @@
 using System.Globalization;
-using RetentionScore.Interop;
+using RetentionScore.Interop.Client;
+using RetentionScore.Interop.Host;
 
 switch (args)
 {
     case ["host"]:
         await InteropHost.RunAsync();
         return 0;
-    case ["client", var port, var gzipPort, .. var only]:
-        return await new InteropClient(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(gzipPort, CultureInfo.InvariantCulture)).RunAsync(only);
+    case ["client", var port, var gzipPort, var agingPort, .. var only]:
+        using (var target = new Target(Parse(port), Parse(gzipPort)))
+        {
+            return await CaseRunner.RunAsync(target, Parse(agingPort), only);
+        }
+
     default:
-        Console.Error.WriteLine("usage: host | client PORT GZIP_PORT [CASE...]");
+        await Console.Error.WriteLineAsync("usage: host | client PORT GZIP_PORT AGING_PORT|0 [CASE...]");
         return 2;
 }
+
+static int Parse(string port) => int.Parse(port, CultureInfo.InvariantCulture);

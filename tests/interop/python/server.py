@@ -1,7 +1,9 @@
 """The interop, health and reflection services on C-core: the server that is not ours.
 
-Prints two ports, of a server that answers uncompressed and of one that answers in gzip, and serves until its input ends.
+Prints three ports, of a server that answers uncompressed, of one that answers in gzip and of one that asks its clients to leave (GOAWAY) when
+their connection is 0.3 s old, and serves until its input ends.
 """
+import os
 import sys
 import threading
 from collections import defaultdict
@@ -134,8 +136,9 @@ class Running:
         self.context.abort(next(code for code in grpc.StatusCode if code.value[0] == failure.code), failure.message)
 
     def finish(self, response=None):
-        # A handler that was waiting while its client left has not finished.
-        self.finished = not self.gone.is_set()
+        # A handler that was waiting while its client left has not finished. C-core says that the requests are at an end a moment before it
+        # says that the client left.
+        self.finished = not self.gone.wait(0.2 if self.name else 0)
         return response
 
 
@@ -222,9 +225,10 @@ def main():
     }
     ports = []
     servers = []
-    for compression in (None, grpc.Compression.Gzip):
+    aging = [("grpc.max_connection_age_ms", 300)]
+    for compression, options in ((None, ()), (grpc.Compression.Gzip, ()), (None, aging)):
         # A call holds a thread of the pool for its whole life.
-        server = grpc.server(futures.ThreadPoolExecutor(max_workers=250), compression=compression)
+        server = grpc.server(futures.ThreadPoolExecutor(max_workers=250), compression=compression, options=options)
         server.add_generic_rpc_handlers([rpc.handlers(name, it) for name, it in implementations.items()])
         ports.append(server.add_insecure_port("127.0.0.1:0"))
         server.start()
@@ -233,6 +237,8 @@ def main():
     sys.stdin.read()
     for server in servers:
         server.stop(0)
+    # Threads that still wait for something would keep the process.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using RetentionScore.Interop.V1;
 
-namespace RetentionScore.Interop;
+namespace RetentionScore.Interop.Host;
 
 /// <summary>How calls ended for the server, by the name that the client gave them. Safe for any thread.</summary>
 internal sealed class CallEnds

@@ -3,7 +3,7 @@ using RetentionScore.Interop.V1;
 using RetentionScore.Server.Health;
 using Proto = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
-namespace RetentionScore.Interop;
+namespace RetentionScore.Interop.Host;
 
 /// <summary>The interop service: does what interop.proto says of each method.</summary>
 internal sealed class EchoService(CallEnds ends, ServingStatus serving) : InteropService.InteropServiceBase

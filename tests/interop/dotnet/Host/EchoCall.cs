@@ -5,7 +5,7 @@ using Grpc.Core;
 using RetentionScore.Interop.V1;
 using GrpcStatus = Grpc.Core.Status;
 
-namespace RetentionScore.Interop;
+namespace RetentionScore.Interop.Host;
 
 /// <summary>One running call of the interop service: what was read of it so far, and how it answers.</summary>
 internal sealed class EchoCall(ServerCallContext context)

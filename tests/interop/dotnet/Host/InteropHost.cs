@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RetentionScore.Interop.V1;
 using RetentionScore.Server.Health;
 using RetentionScore.Server.Reflection;
 
-namespace RetentionScore.Interop;
+namespace RetentionScore.Interop.Host;
 
 /// <summary>Serves the interop, health and reflection services on our stack, as python/server.py does on C-core.</summary>
 internal static class InteropHost
@@ -26,12 +27,16 @@ internal static class InteropHost
         await plain.StartAsync();
         await gzip.StartAsync();
         Console.WriteLine($"{Port(plain)} {Port(gzip)}");
+        await Task.WhenAny(EndOfInputAsync(), plain.WaitForShutdownAsync());
+        await plain.StopAsync();
+        await gzip.StopAsync();
+    }
+
+    private static async Task EndOfInputAsync()
+    {
         while (await Console.In.ReadLineAsync() is not null)
         {
         }
-
-        await plain.StopAsync();
-        await gzip.StopAsync();
     }
 
     private static WebApplication Build(string? compression)

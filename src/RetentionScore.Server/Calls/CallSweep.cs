@@ -1,0 +1,46 @@
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Server.Calls;
+
+/// <summary>Once a second: stops streams that say nothing, ends and forgets calls that nobody holds.</summary>
+internal sealed partial class CallSweep(
+    CallRegistry calls, OpenStreams streams, ServerOptions options, TimeProvider time, ILogger<CallSweep> logger) : IHostedService, IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private ITimer? timer;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        timer = time.CreateTimer(static sweep => ((CallSweep)sweep!).Sweep(), this, Period, Period);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        timer?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => timer?.Dispose();
+
+    private void Sweep()
+    {
+        try
+        {
+            long now = time.GetTimestamp();
+            foreach (StreamControl stream in streams.All)
+            {
+                if (time.GetElapsedTime(stream.LastActivity, now) >= options.Calls.IdleTimeout) stream.RequestStop(StopReason.Idle);
+            }
+
+            calls.Sweep();
+        }
+        catch (Exception exception)
+        {
+            Failed(logger, exception);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The sweep of quiet calls failed; the next goes on.")]
+    private static partial void Failed(ILogger logger, Exception exception);
+}

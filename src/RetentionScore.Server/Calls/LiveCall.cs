@@ -1,0 +1,83 @@
+using RetentionScore.Server.Scoring;
+
+namespace RetentionScore.Server.Calls;
+
+/// <summary>
+/// A call in memory and who holds it. A stream holds it from its claim, or, where it takes over, from the moment the former holder has let go, to
+/// its release; only the holder touches <see cref="Scoring"/>. Claims are few and take the gate; messages do not.
+/// </summary>
+internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock clock, long? startedAtUnixMs)
+{
+    private readonly Lock gate = new();
+    private StreamControl? latest;
+    private long quietSince;
+    private bool isGone;
+
+    internal enum Claim
+    {
+        Held,
+        Lower,
+        Gone,
+    }
+
+    internal CallKey Key => key;
+
+    internal CallScoring Scoring => scoring;
+
+    internal ArrivalClock Clock => clock;
+
+    /// <summary>The start of the call on its platform's clock.</summary>
+    internal long? StartedAtUnixMs => startedAtUnixMs;
+
+    /// <summary>Read by anyone; set once, by the holder.</summary>
+    internal bool HasEnded => scoring.Summary is not null;
+
+    /// <summary>
+    /// Claims the call. Held: it is the stream's as soon as <paramref name="former"/> has let go. Lower: a stream with the same or a higher attempt
+    /// holds or waits for it. Gone: it was forgotten, look again.
+    /// </summary>
+    internal Claim TryClaim(StreamControl stream, out StreamControl? former)
+    {
+        lock (gate)
+        {
+            former = latest;
+            if (isGone) return Claim.Gone;
+            if (latest is not null && stream.Attempt <= latest.Attempt) return Claim.Lower;
+            latest = stream;
+        }
+
+        former?.RequestStop(StopReason.Superseded);
+        return Claim.Held;
+    }
+
+    /// <summary>The stream does not touch the call any more.</summary>
+    internal void Release(StreamControl stream, long now)
+    {
+        lock (gate)
+        {
+            if (ReferenceEquals(latest, stream)) latest = null;
+            quietSince = now;
+        }
+
+        stream.SetReleased();
+    }
+
+    /// <summary>What becomes of a call that nobody holds: after the window it ends, after another it is forgotten.</summary>
+    /// <param name="isOver">Whether the window has passed since a timestamp.</param>
+    /// <param name="workspace">Of this thread.</param>
+    /// <param name="ended">The call was ended here.</param>
+    /// <returns>Whether the call is to be forgotten.</returns>
+    internal bool Sweep(Func<long, bool> isOver, ScoringWorkspace workspace, long now, out bool ended)
+    {
+        ended = false;
+        lock (gate)
+        {
+            if (latest is not null || isGone || !isOver(quietSince)) return isGone;
+            if (HasEnded) return isGone = true;
+            scoring.EndUnattended(workspace);
+            ended = true;
+            quietSince = now;
+            return false;
+        }
+    }
+}

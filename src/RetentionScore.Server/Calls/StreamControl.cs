@@ -1,0 +1,105 @@
+using System.Threading.Tasks.Sources;
+
+namespace RetentionScore.Server.Calls;
+
+/// <summary>Why a stream has to end, whatever its client does.</summary>
+internal enum StopReason
+{
+    None,
+    Superseded,
+    Draining,
+    Idle,
+}
+
+/// <summary>
+/// What others may ask of a stream: to stop, or to say that the server drains. They set a flag and wake the stream's loop, which acts between two
+/// messages; nobody but the loop writes to the stream or touches its call. Safe for any thread but for <see cref="WaitAsync"/>, which is the loop's.
+/// </summary>
+internal sealed class StreamControl : IValueTaskSource
+{
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action wake;
+    private ManualResetValueTaskSourceCore<bool> wait;
+    private Task? watched;
+    private int waiting;
+    private int stop;
+    private volatile int drainNotice;
+    private long lastActivity;
+
+    internal StreamControl(long now)
+    {
+        wake = Wake;
+        lastActivity = now;
+    }
+
+    /// <summary>Rises with every start of one caller for one call. Set before the call is claimed.</summary>
+    internal ulong Attempt { get; set; }
+
+    /// <summary>Timestamp of the last message.</summary>
+    internal long LastActivity
+    {
+        get => Volatile.Read(ref lastActivity);
+        set => Volatile.Write(ref lastActivity, value);
+    }
+
+    internal StopReason Stop => (StopReason)Volatile.Read(ref stop);
+
+    /// <summary>Ends when <see cref="Stop"/> is set.</summary>
+    internal Task Stopped => stopped.Task;
+
+    /// <summary>Ends when the stream has let go of its call and will not touch it again.</summary>
+    internal Task Released => released.Task;
+
+    private bool IsSignalled => Stop != StopReason.None || drainNotice == 1;
+
+    /// <summary>The first reason stays.</summary>
+    internal void RequestStop(StopReason reason)
+    {
+        if (Interlocked.CompareExchange(ref stop, (int)reason, (int)StopReason.None) != (int)StopReason.None) return;
+        stopped.TrySetResult();
+        WakeElsewhere();
+    }
+
+    /// <summary>The stream says once that the server drains.</summary>
+    internal void RequestDrainNotice()
+    {
+        if (Interlocked.CompareExchange(ref drainNotice, 1, 0) == 0) WakeElsewhere();
+    }
+
+    /// <summary>Whether the server's draining is to be said now; true once.</summary>
+    internal bool TakeDrainNotice() => drainNotice == 1 && Interlocked.CompareExchange(ref drainNotice, 2, 1) == 1;
+
+    internal void SetReleased() => released.TrySetResult();
+
+    /// <summary>Waits until the read has ended or somebody asked for something; now and then for nothing. Allocates nothing.</summary>
+    internal ValueTask WaitAsync(Task read)
+    {
+        wait.Reset();
+        Interlocked.Exchange(ref waiting, 1);
+        if (!ReferenceEquals(watched, read))
+        {
+            watched = read;
+            read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(wake);
+        }
+
+        // Whoever signalled before `waiting` was set has woken nobody.
+        if (IsSignalled) Wake();
+        return new ValueTask(this, wait.Version);
+    }
+
+    void IValueTaskSource.GetResult(short token) => wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => wait.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        wait.OnCompleted(continuation, state, token, flags);
+
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref waiting, 0) == 1) wait.SetResult(true);
+    }
+
+    // The loop goes on in whoever wakes it: not in a thread that holds a lock or has other streams to wake.
+    private void WakeElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static control => control.Wake(), this, preferLocal: false);
+}

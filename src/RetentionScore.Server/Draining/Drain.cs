@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using Grpc.Health.V1;
+using RetentionScore.Server.Calls;
+using RetentionScore.Server.Health;
+using RetentionScore.Server.Options;
+using RetentionScore.Server.Scoring;
+using Serving = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+
+namespace RetentionScore.Server.Draining;
+
+/// <summary>
+/// How the server comes and goes. Start: listening first, then warm-up, then ready. Stop, before anything else of the host stops:
+/// <list type="number">
+/// <item>lame duck: health says NOT_SERVING, all else goes on, so that load balancers look elsewhere;</item>
+/// <item>drain: every stream is told, new starts are refused; over as soon as no stream is left;</item>
+/// <item>stop: what is left ends with DRAINING, and the host stops.</item>
+/// </list>
+/// Ctrl-C, at any time, skips the first and shortens the second.
+/// </summary>
+internal sealed class Drain(
+    ServerOptions options, ServerPhase phase, DrainNotice notice, OpenStreams streams, ServingStatus serving, WarmUp warmUp, TimeProvider time)
+    : IHostedLifecycleService, IDisposable
+{
+    private static readonly TimeSpan InteractiveTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndingTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    private readonly TaskCompletionSource interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PosixSignalRegistration? ctrlC;
+
+    /// <summary>Ctrl-C was pressed: whoever waits at a terminal does not want to wait.</summary>
+    internal void Interrupt() => interrupted.TrySetResult();
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        SetServing(Serving.NotServing);
+        ctrlC = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Interrupt());
+        return Task.CompletedTask;
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        warmUp.Run();
+        phase.Enter(Phase.Serving);
+        SetServing(Serving.Serving);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        phase.Enter(Phase.LameDuck);
+        serving.Stop();
+        await WaitAsync(options.Drain.LameDuck, interrupted.Task, cancellationToken);
+
+        TimeSpan left = interrupted.Task.IsCompleted && options.Drain.Time > InteractiveTime ? InteractiveTime : options.Drain.Time;
+        notice.Begin(left);
+        phase.Enter(Phase.Draining);
+        foreach (StreamControl stream in streams.All) stream.RequestDrainNotice();
+        await WaitAsync(left, NoStreamAsync(left, cancellationToken), cancellationToken);
+
+        phase.Enter(Phase.Stopping);
+        foreach (StreamControl stream in streams.All) stream.RequestStop(StopReason.Draining);
+        await WaitAsync(EndingTime, NoStreamAsync(EndingTime, cancellationToken), cancellationToken);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => ctrlC?.Dispose();
+
+    private void SetServing(Serving status)
+    {
+        serving.Set(ServingStatus.WholeServer, status);
+        serving.Set(V1.ScoringService.Descriptor.FullName, status);
+    }
+
+    private async Task NoStreamAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        long from = time.GetTimestamp();
+        while (!streams.IsEmpty && time.GetElapsedTime(from) < atMost) await Task.Delay(Glance, time, cancellationToken);
+    }
+
+    private async Task WaitAsync(TimeSpan atMost, Task over, CancellationToken cancellationToken)
+    {
+        if (atMost == TimeSpan.Zero || over.IsCompleted) return;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(over, Task.Delay(atMost, time, enough.Token));
+        await enough.CancelAsync();
+    }
+}

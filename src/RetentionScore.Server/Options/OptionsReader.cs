@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+
+namespace RetentionScore.Server.Options;
+
+/// <summary>Reads typed values out of a section, collects what is wrong, and knows which keys nobody asked for. For one thread.</summary>
+internal sealed class OptionsReader(IConfigurationSection section, IEnumerable<string>? alreadyWrong)
+{
+    private readonly HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> problems = [.. alreadyWrong ?? []];
+
+    /// <summary>All problems, those of unknown keys last.</summary>
+    internal ImmutableArray<string> Problems()
+    {
+        foreach (IConfigurationSection child in section.GetChildren()) ReportUnknown(child, child.Key);
+        return [.. problems];
+    }
+
+    internal string Text(string key, string missing, int maxLength)
+    {
+        if (Value(key) is not { } value) return missing;
+        if (value.Length is > 0 && value.Length <= maxLength) return value;
+        return Wrong(key, value, $"1 to {maxLength} characters", missing);
+    }
+
+    internal int Count(string key, int missing, int min, int max)
+    {
+        if (Value(key) is not { } value) return missing;
+        if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count) && count >= min && count <= max) return count;
+        return Wrong(key, value, $"a whole number from {min} to {max}", missing);
+    }
+
+    internal TimeSpan Duration(string key, TimeSpan missing, TimeSpan min, TimeSpan max)
+    {
+        if (Value(key) is not { } value) return missing;
+        if (TryParseDuration(value, out TimeSpan duration) && duration >= min && duration <= max) return duration;
+        return Wrong(key, value, $"a time from {Told(min)} to {Told(max)}, such as 500ms, 10s or 5m", missing);
+    }
+
+    internal IPEndPoint EndPoint(string key, IPEndPoint missing)
+    {
+        if (Value(key) is not { } value) return missing;
+        // Without a colon the parser would take a bare address, and listen on a port that nobody chose.
+        string address = value.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{value[9..]}" : value;
+        if (address.LastIndexOf(':') > address.LastIndexOf(']') && IPEndPoint.TryParse(address, out IPEndPoint? endPoint)) return endPoint;
+        return Wrong(key, value, "an IP address and a port from 0 to 65535, such as 127.0.0.1:5080", missing);
+    }
+
+    private static bool TryParseDuration(string value, out TimeSpan duration)
+    {
+        (string unit, double seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)];
+        foreach ((string unit, double seconds) in units)
+        {
+            if (!value.EndsWith(unit, StringComparison.Ordinal)) continue;
+            if (!double.TryParse(value.AsSpan(0, value.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) continue;
+            duration = number * seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(number * seconds) : TimeSpan.MaxValue;
+            return true;
+        }
+
+        return TimeSpan.TryParseExact(value, @"hh\:mm\:ss", CultureInfo.InvariantCulture, out duration);
+    }
+
+    private static string Told(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds}s");
+
+    private string? Value(string key)
+    {
+        known.Add(key);
+        return section[key];
+    }
+
+    private T Wrong<T>(string key, string value, string limit, T missing)
+    {
+        problems.Add($"{OptionsSource.Root}:{key} = '{value}': must be {limit}");
+        return missing;
+    }
+
+    private void ReportUnknown(IConfigurationSection at, string key)
+    {
+        IConfigurationSection[] children = [.. at.GetChildren()];
+        if (children.Length == 0)
+        {
+            if (!known.Contains(key)) problems.Add($"{OptionsSource.Root}:{key} = '{at.Value}': unknown key");
+            return;
+        }
+
+        foreach (IConfigurationSection child in children) ReportUnknown(child, $"{key}:{child.Key}");
+    }
+}

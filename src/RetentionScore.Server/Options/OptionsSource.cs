@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+
+namespace RetentionScore.Server.Options;
+
+/// <summary>The options that were read, and all that is wrong with them; with problems, the options are not to be used.</summary>
+public readonly record struct OptionsOutcome(ServerOptions Options, ImmutableArray<string> Problems);
+
+/// <summary>Reads <see cref="ServerOptions"/> from appsettings.json, then the environment, then the command line; the later wins.</summary>
+public static class OptionsSource
+{
+    /// <summary>The section of the configuration that is ours.</summary>
+    public const string Root = "RetentionScore";
+
+    // Keys of the host itself that may stand on the command line beside ours.
+    private static readonly ImmutableArray<string> HostKeys = ["Logging", "environment", "contentRoot", "applicationName"];
+    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Drain"];
+
+    /// <summary>Reads all sources. Every problem names the key, the value and the limit.</summary>
+    /// <param name="args">--Section:Key=value.</param>
+    public static OptionsOutcome Read(IReadOnlyList<string> args)
+    {
+        var flags = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        var problems = new List<string>();
+        ReadFlags(args, flags, problems);
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(flags)
+            .Build();
+        return From(configuration, problems);
+    }
+
+    /// <summary>Reads options from a configuration.</summary>
+    public static OptionsOutcome From(IConfiguration configuration, IEnumerable<string>? alreadyWrong = null)
+    {
+        var read = new OptionsReader(configuration.GetSection(Root), alreadyWrong);
+        var defaults = new ServerOptions();
+        var options = new ServerOptions
+        {
+            Node = read.Text("Node", defaults.Node, 128),
+            Listen = new ListenOptions
+            {
+                Grpc = read.EndPoint("Listen:Grpc", defaults.Listen.Grpc),
+                Ops = read.EndPoint("Listen:Ops", defaults.Listen.Ops),
+            },
+            Calls = new CallOptions
+            {
+                ResumeWindow = read.Duration("Calls:ResumeWindow", defaults.Calls.ResumeWindow, Seconds(1), Hours(24)),
+                IdleTimeout = read.Duration("Calls:IdleTimeout", defaults.Calls.IdleTimeout, Seconds(1), Hours(24)),
+                TickInterval = read.Duration("Calls:TickInterval", defaults.Calls.TickInterval, TimeSpan.Zero, Seconds(60)),
+                SlowConsumer = read.Duration("Calls:SlowConsumer", defaults.Calls.SlowConsumer, Seconds(0.1), Seconds(300)),
+                RetryAfter = read.Duration("Calls:RetryAfter", defaults.Calls.RetryAfter, Seconds(0.01), Seconds(300)),
+            },
+            Limits = new LimitOptions
+            {
+                MaxLiveCalls = read.Count("Limits:MaxLiveCalls", defaults.Limits.MaxLiveCalls, 1, 10_000_000),
+                MaxTextChars = read.Count("Limits:MaxTextChars", defaults.Limits.MaxTextChars, 64, 1_000_000),
+                MaxTranscriptMessages = read.Count("Limits:MaxTranscriptMessages", defaults.Limits.MaxTranscriptMessages, 1, 1_000_000),
+                MaxMessageBytes = read.Count("Limits:MaxMessageBytes", defaults.Limits.MaxMessageBytes, 1024, 64 * 1024 * 1024),
+                MaxStreamsPerConnection = read.Count("Limits:MaxStreamsPerConnection", defaults.Limits.MaxStreamsPerConnection, 1, 1_000_000),
+            },
+            Drain = new DrainOptions
+            {
+                LameDuck = read.Duration("Drain:LameDuck", defaults.Drain.LameDuck, TimeSpan.Zero, Seconds(600)),
+                Time = read.Duration("Drain:Time", defaults.Drain.Time, TimeSpan.Zero, Seconds(600)),
+            },
+        };
+        return new OptionsOutcome(options, read.Problems());
+    }
+
+    private static void ReadFlags(IReadOnlyList<string> args, Dictionary<string, string?> flags, List<string> problems)
+    {
+        foreach (string arg in args)
+        {
+            int equals = arg.IndexOf('=', StringComparison.Ordinal);
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || equals < 3)
+            {
+                problems.Add($"'{arg}' is no flag: flags are --Section:Key=value");
+                continue;
+            }
+
+            string key = arg[2..equals], first = key.Split(':')[0];
+            if (Sections.Contains(first, StringComparer.OrdinalIgnoreCase)) flags[$"{Root}:{key}"] = arg[(equals + 1)..];
+            else if (string.Equals(first, Root, StringComparison.OrdinalIgnoreCase)) flags[key] = arg[(equals + 1)..];
+            else if (!HostKeys.Contains(first, StringComparer.OrdinalIgnoreCase))
+                problems.Add($"--{key}: unknown key, known sections are {string.Join(", ", Sections)}");
+        }
+    }
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static TimeSpan Hours(double hours) => TimeSpan.FromHours(hours);
+}

@@ -1,0 +1,83 @@
+using System.Net;
+
+namespace RetentionScore.Server.Options;
+
+/// <summary>
+/// Everything that can be set, under <c>RetentionScore</c> in appsettings.json, as RETENTIONSCORE__SECTION__KEY in the environment or as
+/// --Section:Key=value. Immutable; read once at start by <see cref="OptionsSource"/>.
+/// </summary>
+public sealed record ServerOptions
+{
+    /// <summary>What this node is called in answers; 1 to 128 characters. Default: the machine's name.</summary>
+    public string Node { get; init; } = Environment.MachineName;
+
+    /// <summary>Where to listen.</summary>
+    public ListenOptions Listen { get; init; } = new();
+
+    /// <summary>How long calls wait for their clients.</summary>
+    public CallOptions Calls { get; init; } = new();
+
+    /// <summary>How much is taken.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>How the server goes away.</summary>
+    public DrainOptions Drain { get; init; } = new();
+}
+
+/// <summary>Section Listen. Port 0 takes a free one.</summary>
+public sealed record ListenOptions
+{
+    /// <summary>gRPC, HTTP/2 without TLS. Default 127.0.0.1:5080.</summary>
+    public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 5080);
+
+    /// <summary>/metrics, /healthz and /readyz, HTTP/1.1. Default 127.0.0.1:5081.</summary>
+    public IPEndPoint Ops { get; init; } = new(IPAddress.Loopback, 5081);
+}
+
+/// <summary>Section Calls.</summary>
+public sealed record CallOptions
+{
+    /// <summary>How long a detached call can be attached again, and an ended one asked for its summary. 1 s to 24 h, default 300 s.</summary>
+    public TimeSpan ResumeWindow { get; init; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>How long a stream may say nothing, not even a heartbeat. 1 s to 24 h, default 120 s.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Clients send a TICK when nothing else was sent for so long. 0 (never) to 60 s, default 5 s.</summary>
+    public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an answer may wait for a client that does not read. 100 ms to 5 min, default 10 s.</summary>
+    public TimeSpan SlowConsumer { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What clients are told to wait before they try again after a refusal. 10 ms to 5 min, default 1 s.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>Section Limits.</summary>
+public sealed record LimitOptions
+{
+    /// <summary>Calls that have not ended. 1 to 10,000,000, default 20,000.</summary>
+    public int MaxLiveCalls { get; init; } = 20_000;
+
+    /// <summary>Of an utterance, in UTF-16 code units; more is cut. 64 to 1,000,000, default 8,192.</summary>
+    public int MaxTextChars { get; init; } = 8_192;
+
+    /// <summary>Of one ScoreTranscript. 1 to 1,000,000, default 20,000.</summary>
+    public int MaxTranscriptMessages { get; init; } = 20_000;
+
+    /// <summary>Of one request. 1 KiB to 64 MiB, default 4 MiB.</summary>
+    public int MaxMessageBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>HTTP/2 streams of one connection; more wait without a word. 1 to 1,000,000, default 20,000.</summary>
+    public int MaxStreamsPerConnection { get; init; } = 20_000;
+}
+
+/// <summary>Section Drain.</summary>
+public sealed record DrainOptions
+{
+    /// <summary>Health says NOT_SERVING and all else goes on. 0 to 10 min, default 10 s; 0 on Ctrl-C.</summary>
+    public TimeSpan LameDuck { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long clients have to leave once they are told. 0 to 10 min, default 10 s; at most 1 s on Ctrl-C.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(10);
+}

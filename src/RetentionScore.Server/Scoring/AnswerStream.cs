@@ -1,0 +1,59 @@
+using Grpc.Core;
+using RetentionScore.Server.Calls;
+
+namespace RetentionScore.Server.Scoring;
+
+/// <summary>
+/// The answers of one stream: buffered while more is to follow, flushed with the last. Bounded by what a batch holds and by bytes; a client that
+/// does not read is waited for no longer than the bound. For the stream's loop alone.
+/// </summary>
+internal sealed class AnswerStream(
+    IServerStreamWriter<V1.ScoreCallResponse> responses, StreamControl control, TimeSpan slowConsumer, TimeProvider time)
+{
+    private const int MaxBufferedBytes = 32 * 1024;
+
+    private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
+    private static readonly WriteOptions Flushed = WriteOptions.Default;
+
+    private int bufferedBytes;
+
+    /// <summary>Writes an answer, which may be changed again afterwards.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="moreFollows">Another answer is written without a wait in between.</param>
+    /// <returns>Null, or why the stream ends.</returns>
+    internal ValueTask<Refusal?> WriteAsync(V1.ScoreCallResponse response, bool moreFollows)
+    {
+        if (moreFollows)
+        {
+            bufferedBytes += response.CalculateSize();
+            moreFollows = bufferedBytes < MaxBufferedBytes;
+        }
+
+        if (!moreFollows) bufferedBytes = 0;
+        responses.WriteOptions = moreFollows ? Buffered : Flushed;
+        Task writing = responses.WriteAsync(response);
+        return writing.IsCompletedSuccessfully ? default : WaitAsync(writing);
+    }
+
+    private async ValueTask<Refusal?> WaitAsync(Task writing)
+    {
+        using var over = new CancellationTokenSource();
+        Task waited = Task.Delay(slowConsumer, time, over.Token);
+        Task first = await Task.WhenAny(writing, control.Stopped, waited).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        if (ReferenceEquals(first, writing) || writing.IsCompleted)
+        {
+            await writing.ConfigureAwait(false);
+            return null;
+        }
+
+        // It ends with the request; what it says then is of no use to anyone.
+        _ = writing.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        if (control.Stop != StopReason.None) return null; // the loop sees to it
+        return new Refusal(RefusalReason.SlowConsumer, $"an answer was not read for {slowConsumer.TotalSeconds} s, the limit is {slowConsumer.TotalSeconds} s")
+        {
+            Field = "unread answers",
+            Limit = $"{slowConsumer.TotalSeconds} s",
+        };
+    }
+}

@@ -1,0 +1,252 @@
+using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Connections.Features;
+using RetentionScore.Server.Calls;
+using RetentionScore.Server.Draining;
+using RetentionScore.Server.Metrics;
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Server.Scoring;
+
+/// <summary>What every stream works with. Immutable.</summary>
+internal sealed record CallStreamServices(
+    ServerOptions Options, CallRegistry Calls, OpenStreams Streams, ServerPhase Phase, DrainNotice DrainNotice, ServerMetrics Metrics, TimeProvider Time);
+
+/// <summary>
+/// One call on one stream, in one loop. Start reading here:
+/// <list type="number">
+/// <item>response headers are written at once: some clients wait for them before they send;</item>
+/// <item>the first message must be a start; the registry opens the call, attaches to it or takes it over;</item>
+/// <item>`opened` is answered once the call is ours, that is, once a former holder has stopped;</item>
+/// <item>the loop waits for messages, or for what others ask of the stream (<see cref="StreamControl"/>);</item>
+/// <item>all that is waiting is read ahead (<see cref="RequestBatch"/>), each message is counted or previewed (<see cref="CallScoring"/>) and its
+/// answer written, all of them flushed together (<see cref="AnswerStream"/>);</item>
+/// <item>half-close, cancel, a broken connection or a refusal let go of the call, which lives on.</item>
+/// </list>
+/// Between parse and answer there is no lock and no queue. What is refused is a value; exceptions are for bugs and for clients that left.
+/// </summary>
+internal sealed class CallStream
+{
+    private const int ProtocolMinor = 0;
+
+    private readonly CallStreamServices services;
+    private readonly IAsyncStreamReader<V1.ScoreCallRequest> requests;
+    private readonly ServerCallContext context;
+    private readonly StreamControl control;
+    private readonly AnswerStream answers;
+    private readonly RequestBatch batch = new();
+    private readonly V1.ScoreCallResponse response = new();
+    private readonly V1.ScoreUpdate update = new();
+    private readonly V1.LatencyReceipt latency = new();
+    private LiveCall? call;
+
+    internal CallStream(
+        CallStreamServices services,
+        IAsyncStreamReader<V1.ScoreCallRequest> requests,
+        IServerStreamWriter<V1.ScoreCallResponse> responses,
+        ServerCallContext context)
+    {
+        this.services = services;
+        this.requests = requests;
+        this.context = context;
+        control = new StreamControl(services.Time.GetTimestamp());
+        answers = new AnswerStream(responses, control, services.Options.Calls.SlowConsumer, services.Time);
+    }
+
+    /// <summary>Runs the stream to its end: null where the client ended it.</summary>
+    internal async Task<Refusal?> RunAsync()
+    {
+        services.Streams.Add(control);
+        try
+        {
+            await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
+            Task<bool> read = requests.MoveNext(CancellationToken.None);
+            while (!read.IsCompleted && control.Stop == StopReason.None) await control.WaitAsync(read).ConfigureAwait(false);
+            if (Stopped() is { } stopped) return stopped;
+            if (!await read.ConfigureAwait(false)) return NoStart("no message");
+            if (await OpenAsync(requests.Current).ConfigureAwait(false) is { } refusal) return refusal;
+            return await ServeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (call is not null) services.Calls.Release(call, control);
+            control.SetReleased();
+            services.Streams.Remove(control);
+        }
+    }
+
+    private async ValueTask<Refusal?> OpenAsync(V1.ScoreCallRequest first)
+    {
+        if (first.MessageCase != V1.ScoreCallRequest.MessageOneofCase.Start) return NoStart(first.MessageCase.ToString().ToLowerInvariant());
+        V1.CallStart start = first.Start;
+        if (StartCheck.Check(start, context.RequestHeaders.GetValue("call-id")) is { } wrong) return wrong;
+        if (services.Phase.Now >= Phase.Draining) return services.DrainNotice.Refuse();
+        if (services.Phase.Now == Phase.Starting) return NotReady();
+
+        OpenOutcome outcome = await services.Calls.OpenAsync(start, control).ConfigureAwait(false);
+        if (outcome.Refusal is not null) return outcome.Refusal;
+        call = outcome.Call!;
+        control.LastActivity = services.Time.GetTimestamp();
+        if (Stopped() is { } stopped) return stopped; // taken over while it waited to take over
+
+        V1.CallOpened opened = Opened(call.Scoring, outcome.Resumed);
+        return await answers.WriteAsync(new V1.ScoreCallResponse { Opened = opened }, moreFollows: false).ConfigureAwait(false);
+    }
+
+    private async Task<Refusal?> ServeAsync()
+    {
+        Task<bool> read = requests.MoveNext(CancellationToken.None);
+        while (true)
+        {
+            if (!read.IsCompleted) await control.WaitAsync(read).ConfigureAwait(false);
+            if (Stopped() is { } stopped) return stopped;
+            if (control.TakeDrainNotice() && await SayDrainingAsync().ConfigureAwait(false) is { } slow) return slow;
+
+            if (!read.IsCompleted) continue;
+            if (!await read.ConfigureAwait(false)) return null;
+            read = ReadAhead();
+            for (int i = 0; i < batch.Count; i++)
+            {
+                if (Stopped() is { } late) return late;
+                Refusal? refusal = await AnswerAsync(i).ConfigureAwait(false);
+                if (refusal is not null) return refusal;
+            }
+
+            batch.Clear();
+        }
+    }
+
+    private ValueTask<Refusal?> SayDrainingAsync()
+    {
+        // GOAWAY: what is open on this connection goes on, what is new goes elsewhere.
+        context.GetHttpContext().Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        return answers.WriteAsync(new V1.ScoreCallResponse { Draining = services.DrainNotice.Say() }, moreFollows: false);
+    }
+
+    /// <summary>Takes all that is waiting; returns the read of what is not.</summary>
+    private Task<bool> ReadAhead()
+    {
+        Task<bool> read;
+        long now = services.Time.GetTimestamp();
+        do
+        {
+            batch.Add(requests.Current, now);
+            read = requests.MoveNext(CancellationToken.None);
+        }
+        while (!batch.IsFull && read.IsCompletedSuccessfully && read.Result);
+        batch.Close();
+        control.LastActivity = now;
+        return read;
+    }
+
+    private ValueTask<Refusal?> AnswerAsync(int index)
+    {
+        V1.ScoreCallRequest request = batch[index];
+        bool moreFollows = index < batch.LastAnswered;
+        switch (request.MessageCase)
+        {
+            case V1.ScoreCallRequest.MessageOneofCase.Utterance when batch.IsSuperseded(index):
+                services.Metrics.InterimSuperseded();
+                return default;
+            case V1.ScoreCallRequest.MessageOneofCase.Utterance:
+            case V1.ScoreCallRequest.MessageOneofCase.Event:
+            case V1.ScoreCallRequest.MessageOneofCase.End:
+                return Score(request, batch.Arrival(index), moreFollows);
+            case V1.ScoreCallRequest.MessageOneofCase.Heartbeat:
+                response.Heartbeat = new V1.HeartbeatReply
+                {
+                    NextSeq = call!.Scoring.NextSeq,
+                    ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+                };
+                return answers.WriteAsync(response, moreFollows);
+            case V1.ScoreCallRequest.MessageOneofCase.Start:
+                return new(Refusal.Invalid("message", "a second start", "an utterance, event, end or heartbeat"));
+            default:
+                return default; // a member of a later minor version without a seq
+        }
+    }
+
+    private ValueTask<Refusal?> Score(V1.ScoreCallRequest request, long arrival, bool moreFollows)
+    {
+        CallScoring scoring = call!.Scoring;
+        call.Clock.Arrived(arrival);
+        long from = services.Time.GetTimestamp();
+        Answer answer = scoring.Take(request, ScoringWorkspace.Current, update);
+        long to = services.Time.GetTimestamp();
+        TimeSpan queued = services.Time.GetElapsedTime(arrival, from), scored = services.Time.GetElapsedTime(from, to);
+        services.Metrics.Answered(request, answer, queued, scored, scoring.HeldBack);
+        switch (answer.Kind)
+        {
+            case AnswerKind.Refused:
+                return new(answer.Refusal);
+            case AnswerKind.Ended:
+                services.Calls.HasEnded();
+                response.Summary = answer.Summary;
+                break;
+            case AnswerKind.EndedBefore:
+                response.Summary = answer.Summary;
+                break;
+            default:
+                update.Latency = Receipt(request, queued, scored);
+                response.Update = update;
+                break;
+        }
+
+        return answers.WriteAsync(response, moreFollows);
+    }
+
+    private V1.LatencyReceipt Receipt(V1.ScoreCallRequest request, TimeSpan queued, TimeSpan scored)
+    {
+        latency.QueueUs = (uint)queued.TotalMicroseconds;
+        latency.ScoreUs = (uint)scored.TotalMicroseconds;
+        latency.ClearStalenessMs();
+        if (call!.StartedAtUnixMs is { } startedAt && request.Utterance is { HasEndMs: true } utterance)
+        {
+            long staleness = services.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)queued.TotalMilliseconds - (startedAt + utterance.EndMs);
+            // Another clock than ours, or a call that is played again: it would say nothing.
+            if (staleness is >= 0 and < 3_600_000) latency.StalenessMs = (int)staleness;
+        }
+
+        return latency;
+    }
+
+    private V1.CallOpened Opened(CallScoring scoring, bool resumed)
+    {
+        var opened = new V1.CallOpened
+        {
+            CallId = scoring.CallId,
+            NextSeq = scoring.NextSeq,
+            Durability = V1.Durability.None,
+            Resumed = resumed,
+            Ended = scoring.Summary is not null,
+            PolicyVersion = scoring.PolicyVersion,
+            ModelVersion = Core.Risk.RiskModel.Version,
+            Node = services.Options.Node,
+            ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+            LastUtteranceId = scoring.LastUtteranceId,
+            TickIntervalMs = (uint)services.Options.Calls.TickInterval.TotalMilliseconds,
+            ProtocolMinor = ProtocolMinor,
+        };
+        if (resumed) scoring.WriteCurrent(opened.Current = new V1.ScoreUpdate(), ScoringWorkspace.Current);
+        return opened;
+    }
+
+    private Refusal? Stopped() => control.Stop switch
+    {
+        StopReason.None => null,
+        StopReason.Superseded => new Refusal(RefusalReason.Superseded, "another stream with a higher attempt took the call over"),
+        StopReason.Draining => services.DrainNotice.Refuse(),
+        _ => new Refusal(RefusalReason.Idle, $"no message and no heartbeat came for {services.Options.Calls.IdleTimeout.TotalSeconds} s")
+        {
+            Field = "idle_timeout_s",
+            Limit = services.Options.Calls.IdleTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        },
+    };
+
+    private Refusal NotReady() => new(RefusalReason.NotReady, "the server is starting")
+    {
+        RetryAfter = services.Options.Calls.RetryAfter,
+    };
+
+    private static Refusal NoStart(string was) => Refusal.Invalid("message", was, "start on the first message of a stream");
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace RetentionScore.Server.Scoring;
+
+/// <summary>Why a stream ends other than by its client. Each has one thing a client does about it: docs/protocol.md.</summary>
+public enum RefusalReason
+{
+    /// <summary>INVALID_ARGUMENT: the client fixes it.</summary>
+    InvalidMessage,
+    /// <summary>NOT_FOUND: the client fixes it.</summary>
+    UnknownPolicy,
+    /// <summary>ALREADY_EXISTS: the client attaches, or takes another id.</summary>
+    CallExists,
+    /// <summary>FAILED_PRECONDITION: the client opens again and sends from next_seq.</summary>
+    SequenceGap,
+    /// <summary>FAILED_PRECONDITION: the client tries another node once, then accepts.</summary>
+    HistoryLost,
+    /// <summary>FAILED_PRECONDITION: the client gives the call up.</summary>
+    CallEnded,
+    /// <summary>RESOURCE_EXHAUSTED: the client waits and retries.</summary>
+    TooMany,
+    /// <summary>RESOURCE_EXHAUSTED: the client opens again.</summary>
+    SlowConsumer,
+    /// <summary>ABORTED: never retried.</summary>
+    Superseded,
+    /// <summary>UNAVAILABLE: the client reconnects with jitter.</summary>
+    Draining,
+    /// <summary>UNAVAILABLE: the client reconnects with jitter.</summary>
+    NotReady,
+    /// <summary>DEADLINE_EXCEEDED: the client opens again when there is something to say.</summary>
+    Idle,
+    /// <summary>PERMISSION_DENIED: the client fixes it.</summary>
+    Forbidden,
+    /// <summary>INTERNAL: the client reconnects with back-off.</summary>
+    Internal,
+}
+
+/// <summary>
+/// The end of a stream as a value: a status, its reason, and what a program needs to act on it. Immutable. <see cref="End"/> is the one place
+/// where it becomes a gRPC status with google.rpc.Status in grpc-status-details-bin.
+/// </summary>
+/// <param name="Reason">What the client goes by.</param>
+/// <param name="Message">For a person: names the field, the value and the limit; never the text of an utterance.</param>
+public sealed record Refusal(RefusalReason Reason, string Message)
+{
+    private const string Domain = "retentionscore";
+    private const string DetailsKey = "grpc-status-details-bin";
+
+    /// <summary>With <see cref="RefusalReason.SequenceGap"/> and <see cref="RefusalReason.HistoryLost"/>: the next seq this server expects.</summary>
+    public uint? NextSeq { get; init; }
+
+    /// <summary>The member that is wrong.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>What it is.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>What it may be.</summary>
+    public string? Limit { get; init; }
+
+    /// <summary>Where waiting helps: how long.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The contract's name of the reason, e.g. SEQUENCE_GAP.</summary>
+    public string Name => NameOf(Reason);
+
+    /// <summary>The status that goes with the reason.</summary>
+    public StatusCode Code => Reason switch
+    {
+        RefusalReason.InvalidMessage => StatusCode.InvalidArgument,
+        RefusalReason.UnknownPolicy => StatusCode.NotFound,
+        RefusalReason.CallExists => StatusCode.AlreadyExists,
+        RefusalReason.SequenceGap or RefusalReason.HistoryLost or RefusalReason.CallEnded => StatusCode.FailedPrecondition,
+        RefusalReason.TooMany or RefusalReason.SlowConsumer => StatusCode.ResourceExhausted,
+        RefusalReason.Superseded => StatusCode.Aborted,
+        RefusalReason.Draining or RefusalReason.NotReady => StatusCode.Unavailable,
+        RefusalReason.Idle => StatusCode.DeadlineExceeded,
+        RefusalReason.Forbidden => StatusCode.PermissionDenied,
+        _ => StatusCode.Internal,
+    };
+
+    /// <summary>A member with a value that cannot be taken.</summary>
+    public static Refusal Invalid(string field, string value, string limit) => new(RefusalReason.InvalidMessage, $"{field} is {value}, must be {limit}")
+    {
+        Field = field,
+        Value = value,
+        Limit = limit,
+    };
+
+    /// <summary>The contract's name of a reason.</summary>
+    public static string NameOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.InvalidMessage => "INVALID_MESSAGE",
+        RefusalReason.UnknownPolicy => "UNKNOWN_POLICY",
+        RefusalReason.CallExists => "CALL_EXISTS",
+        RefusalReason.SequenceGap => "SEQUENCE_GAP",
+        RefusalReason.HistoryLost => "HISTORY_LOST",
+        RefusalReason.CallEnded => "CALL_ENDED",
+        RefusalReason.TooMany => "TOO_MANY",
+        RefusalReason.SlowConsumer => "SLOW_CONSUMER",
+        RefusalReason.Superseded => "SUPERSEDED",
+        RefusalReason.Draining => "DRAINING",
+        RefusalReason.NotReady => "NOT_READY",
+        RefusalReason.Idle => "IDLE",
+        RefusalReason.Forbidden => "FORBIDDEN",
+        _ => "INTERNAL",
+    };
+
+    /// <summary>Makes this the end of a gRPC call. Its handler returns afterwards; nothing is thrown.</summary>
+    internal void End(ServerCallContext context)
+    {
+        context.Status = new Grpc.Core.Status(Code, Message);
+        context.ResponseTrailers.Add(DetailsKey, Details().ToByteArray());
+    }
+
+    private Google.Rpc.Status Details()
+    {
+        // Field 1, which these bindings still call by its first name; on the wire it is ErrorInfo.reason.
+        var info = new ErrorInfo { Domain = Domain, Type = Name };
+        if (NextSeq is { } next) info.Metadata["next_seq"] = next.ToString(CultureInfo.InvariantCulture);
+        if (Field is not null) info.Metadata["field"] = Field;
+        if (Value is not null) info.Metadata["value"] = Value;
+        if (Limit is not null) info.Metadata["limit"] = Limit;
+        var status = new Google.Rpc.Status { Code = (int)Code, Message = Message, Details = { Any.Pack(info) } };
+        if (RetryAfter is { } wait) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait) }));
+        return status;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Reflection;
+using Google.Protobuf;
+using Grpc.Core;
+using RetentionScore.Core.Risk;
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Server.Scoring;
+
+/// <summary>
+/// retentionscore.v1.ScoringService: the edge between gRPC and ours. No state; an object is made for each call. What a method returns as a refusal,
+/// and what it throws, becomes a status here and nowhere else.
+/// </summary>
+internal sealed partial class ScoringServiceEndpoint(
+    CallStreamServices services, TranscriptScorer transcripts, PolicySet policies, ILogger<ScoringServiceEndpoint> logger)
+    : V1.ScoringService.ScoringServiceBase
+{
+    private const int MaxChunkBytes = 32 * 1024;
+    private const int MaxCorrectionDepth = 64;
+
+    internal static string Version { get; } = typeof(ScoringServiceEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>One call on one stream: <see cref="CallStream"/>.</summary>
+    public override async Task ScoreCall(
+        IAsyncStreamReader<V1.ScoreCallRequest> requestStream, IServerStreamWriter<V1.ScoreCallResponse> responseStream, ServerCallContext context)
+    {
+        var stream = new CallStream(services, requestStream, responseStream, context);
+        Refusal? refusal = await GuardAsync(stream.RunAsync(), context);
+        services.Metrics.StreamEnded(refusal, context.CancellationToken.IsCancellationRequested);
+        refusal?.End(context);
+    }
+
+    /// <summary>A whole transcript, answered in chunks.</summary>
+    public override async Task ScoreTranscript(
+        V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responseStream, ServerCallContext context)
+    {
+        Refusal? refusal = await GuardAsync(ScoreTranscriptAsync(request, responseStream), context);
+        if (refusal is null) return;
+        services.Metrics.Refused(refusal);
+        refusal.End(context);
+    }
+
+    /// <summary>What this server can do.</summary>
+    public override Task<V1.GetServerInfoResponse> GetServerInfo(V1.GetServerInfoRequest request, ServerCallContext context)
+    {
+        ServerOptions options = services.Options;
+        var info = new V1.GetServerInfoResponse
+        {
+            ServerVersion = Version,
+            ModelVersion = RiskModel.Version,
+            Policies = { policies.Names },
+            Languages = { "en" },
+            Node = options.Node,
+            Limits = new V1.Limits
+            {
+                MaxLiveCalls = (uint)options.Limits.MaxLiveCalls,
+                MaxTextChars = (uint)options.Limits.MaxTextChars,
+                MaxCorrectionDepth = MaxCorrectionDepth,
+                MaxTranscriptMessages = (uint)options.Limits.MaxTranscriptMessages,
+                ResumeWindowS = (uint)options.Calls.ResumeWindow.TotalSeconds,
+                IdleTimeoutS = (uint)options.Calls.IdleTimeout.TotalSeconds,
+            },
+        };
+        // No labels stand behind the weights yet: every score is an ordering.
+        foreach (string score in Wire.ScoreMessages.ScoreNames)
+            info.Calibrations.Add(new V1.ScoreCalibration { Score = score, Basis = V1.CalibrationBasis.Expert, Slope = 1 });
+        return Task.FromResult(info);
+    }
+
+    private async Task<Refusal?> ScoreTranscriptAsync(V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responses)
+    {
+        if (request.Start is null) return Refusal.Invalid("start", "missing", "set");
+        int most = services.Options.Limits.MaxTranscriptMessages;
+        if (request.Messages.Count > most)
+            return Refusal.Invalid("messages", request.Messages.Count.ToString(CultureInfo.InvariantCulture), $"at most {most}");
+        ScoredTranscript scored = transcripts.Score(request.Start, request.Messages);
+        if (scored.Refusal is not null) return scored.Refusal;
+        var chunk = new V1.ScoreTranscriptResponse();
+        int bytes = 0;
+        foreach (V1.ScoreUpdate update in scored.Updates)
+        {
+            int size = update.CalculateSize();
+            if (bytes > 0 && bytes + size > MaxChunkBytes)
+            {
+                await responses.WriteAsync(chunk);
+                chunk = new V1.ScoreTranscriptResponse();
+                bytes = 0;
+            }
+
+            chunk.Updates.Add(update);
+            bytes += size;
+        }
+
+        chunk.Summary = scored.Summary;
+        await responses.WriteAsync(chunk);
+        return null;
+    }
+
+    /// <summary>The one catch: what was thrown becomes a refusal, or nothing where the client left.</summary>
+    private async Task<Refusal?> GuardAsync(Task<Refusal?> serving, ServerCallContext context)
+    {
+        try
+        {
+            return await serving;
+        }
+        catch (Exception) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The client left, or its deadline passed: whatever was thrown says only that.
+            return null;
+        }
+        catch (RpcException)
+        {
+            // A broken frame or one that is too large: the stack knows the status.
+            throw;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return Refusal.Invalid("message", "no protobuf of its type", "a message of retentionscore.v1");
+        }
+        catch (IOException)
+        {
+            // The connection broke before the token knew.
+            return null;
+        }
+        catch (Exception exception)
+        {
+            Failed(logger, exception.GetType().FullName ?? "", exception.StackTrace ?? "");
+            return new Refusal(RefusalReason.Internal, "internal error");
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "A call failed with {ExceptionType}.\n{Stack}")]
+    private static partial void Failed(ILogger logger, string exceptionType, string stack);
+}

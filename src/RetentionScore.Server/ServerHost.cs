@@ -1,0 +1,93 @@
+using Grpc.Health.V1;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using RetentionScore.Core.Risk;
+using RetentionScore.Server.Calls;
+using RetentionScore.Server.Draining;
+using RetentionScore.Server.Health;
+using RetentionScore.Server.Metrics;
+using RetentionScore.Server.Options;
+using RetentionScore.Server.Reflection;
+using RetentionScore.Server.Scoring;
+
+namespace RetentionScore.Server;
+
+/// <summary>
+/// Puts the server together, for Program and for whoever runs it in process: read or make <see cref="ServerOptions"/> (port 0 takes a free one),
+/// Build, StartAsync (returns when it is ready), ask for the addresses, StopAsync (drains as the options say).
+/// </summary>
+public static class ServerHost
+{
+    /// <summary>A server that is not started yet.</summary>
+    /// <param name="options">How it runs.</param>
+    /// <param name="customize">Changes logging or services; may be null.</param>
+    public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? customize = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain.LameDuck + options.Drain.Time + TimeSpan.FromSeconds(2));
+        AddServices(builder.Services, options);
+        customize?.Invoke(builder);
+
+        WebApplication app = builder.Build();
+        var services = app.Services.GetRequiredService<CallStreamServices>();
+        services.Metrics.Observe(
+            () => services.Calls.Live, () => services.Streams.Count, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
+        app.MapGrpcService<ScoringServiceEndpoint>();
+        app.MapHealth();
+        app.MapReflection();
+        app.MapOps();
+        return app;
+    }
+
+    /// <summary>Where gRPC is served; after the start.</summary>
+    public static Uri GrpcAddress(WebApplication app) => Address(app, 0);
+
+    /// <summary>Where /metrics, /healthz and /readyz are; after the start.</summary>
+    public static Uri OpsAddress(WebApplication app) => Address(app, 1);
+
+    private static void AddServices(IServiceCollection services, ServerOptions options)
+    {
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = options.Limits.MaxMessageBytes);
+        services.AddHealth();
+        services.AddReflection(V1.ScoringService.Descriptor, Grpc.Health.V1.Health.Descriptor);
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<PolicySet>();
+        services.AddSingleton<CallFactory>();
+        services.AddSingleton(provider => new TranscriptScorer(provider.GetRequiredService<CallFactory>()));
+        services.AddSingleton<WarmUp>();
+        services.AddSingleton<CallRegistry>();
+        services.AddSingleton<OpenStreams>();
+        services.AddSingleton<ServerPhase>();
+        services.AddSingleton<DrainNotice>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<CallStreamServices>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddHostedService<CallSweep>();
+        services.AddOps();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = options.Limits.MaxStreamsPerConnection;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        // A client that does not read is SLOW_CONSUMER on its stream; Kestrel would cut its whole connection.
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Listen(options.Listen.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(options.Listen.Ops, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static Uri Address(WebApplication app, int index)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ElementAt(index));
+    }
+}
