@@ -90,4 +90,30 @@ public sealed class DrainTests
         Assert.Equal("DRAINING", (await Refused.ByAsync(call)).Reason);
         await stopping.Within();
     }
+
+    [Fact]
+    public async Task CtrlC_WithAClientThatDoesNotRead_IsDoneInUnderTwoAndAHalfSeconds()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Drain = new DrainOptions() });
+        using TestCall call = server.Call();
+        await call.OpenAsync(new CallStart { CallId = "c", ResumeFrom = 1, Explain = true });
+        for (uint seq = 1; seq <= 500; seq++) await call.SendAsync(Say.Final(seq, "I want to cancel my service, I am very unhappy."));
+        var clock = Stopwatch.StartNew();
+        server.Service<Drain>().Interrupt();
+        await server.App.StopAsync().Within();
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
+    }
+
+    [Fact]
+    public async Task StreamThatStartsInTheDrain_IsRefused()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Drain = new DrainOptions { LameDuck = TimeSpan.Zero, Time = 1000 * Ms } });
+        using TestCall call = server.Call();
+        await call.Raw.ResponseHeadersAsync.Within();
+        Task stopping = server.App.StopAsync();
+        await Waiting.UntilAsync(() => server.Service<ServerPhase>().Now == Phase.Draining);
+        await call.SendAsync(new CallStart { CallId = "c", ResumeFrom = 1 });
+        Assert.Equal("DRAINING", (await Refused.ByAsync(call)).Reason);
+        await stopping.Within();
+    }
 }
