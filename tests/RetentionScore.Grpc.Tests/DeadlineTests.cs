@@ -85,7 +85,7 @@ public sealed class DeadlineTests
             {
             }
         });
-        Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
+        Assert.True(exception.StatusCode == StatusCode.DeadlineExceeded, exception.ToString());
     }
 
     [Fact]

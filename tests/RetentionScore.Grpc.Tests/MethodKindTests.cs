@@ -120,6 +120,27 @@ public sealed class MethodKindTests
     }
 
     [Fact]
+    public async Task Duplex_ServerEndsWhileClientWrites_StatusIsTheServers()
+    {
+        await using var host = await EchoHost.StartAsync(handlers => handlers.Duplex = async (requests, responses, _) =>
+        {
+            await requests.MoveNext();
+            await responses.WriteAsync(new EchoResponse());
+            throw new RpcException(new Status(StatusCode.Aborted, "superseded"));
+        });
+        for (var round = 0; round < 20; round++)
+        {
+            using var call = host.Client.Duplex();
+            Exception? failed = null;
+            while (failed is null) failed = await Record.ExceptionAsync(() => call.RequestStream.WriteAsync(new EchoRequest { Count = round }).Within());
+            Assert.True(await call.ResponseStream.MoveNext().Within());
+            var exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().Within());
+            Assert.Equal(new Status(StatusCode.Aborted, "superseded"), exception.Status);
+            Assert.Equal(StatusCode.Aborted, call.GetStatus().StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Duplex_ManyStreamsAtOnce_EachHasItsOwnAnswers()
     {
         await using var host = await EchoHost.StartAsync();

@@ -227,7 +227,6 @@ internal static class AgentFold
         s.AcknowledgedAgentTurn = -10;
         if (!s.WordsOnly) s.Moments.Add(seq, s.NowMs, MomentKind.AcknowledgedInWordsOnly);
         s.WordsOnly = true;
-        s.Seqs[(int)Feature.WordsOnly] = seq;
     }
 
     private static void HearAcknowledgement(ref DialogueState s, in LogEntry e)
@@ -247,12 +246,7 @@ internal static class AgentFold
         const TurnActs HoldsBack = TurnActs.Why | TurnActs.SaveCounted | TurnActs.Block;
         if ((s.AgentTurn & HoldsBack) != 0)
         {
-            if (says)
-            {
-                s.WordsOnly = true;
-                s.Seqs[(int)Feature.WordsOnly] = e.Seq;
-            }
-
+            s.WordsOnly |= says;
             return;
         }
 

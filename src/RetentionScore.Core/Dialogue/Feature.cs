@@ -24,8 +24,6 @@ public enum Feature : byte
     Overdue,
     /// <summary>Fact: minutes without acknowledgement past the first half.</summary>
     UnacknowledgedMinutes,
-    /// <summary>Fact: the acknowledgement was words only; 0 or 1.</summary>
-    WordsOnly,
     /// <summary>Fact: insults or mockery by the agent.</summary>
     Disrespect,
 
@@ -98,7 +96,7 @@ public static class Features
     private static readonly string[] Names =
     [
         "prior", "asks_why", "asks_why", "save_offer", "rebuts", "stalls", "blocks_request", "cancel_request", "unacknowledged",
-        "unacknowledged", "acknowledges_request", "disrespect", "cancel_hint", "cancel_request", "confirms_cancellation", "withdraws_cancel",
+        "unacknowledged", "disrespect", "cancel_hint", "cancel_request", "confirms_cancellation", "withdraws_cancel",
         "declines_offer", "declines_reason", "invites_offer", "gives_reason", "life_event", "recording_notice", "public_threat", "legal_threat",
         "repeat_contact", "frustration", "complaint", "escalation_request", "threat", "abuse", "interruption", "repeats_self", "gratitude",
         "silence", "tenure", "contacts", "audience",
@@ -145,7 +143,6 @@ public static class Features
         Feature.Prior => "what is known before anyone speaks",
         Feature.Overdue => "the request is not acknowledged in time",
         Feature.UnacknowledgedMinutes => "minutes without an acknowledgement",
-        Feature.WordsOnly => "acknowledged in words only",
         Feature.Hinted => "the customer considers leaving",
         Feature.Requested => "the customer asked to leave",
         Feature.Confirmed => "the cancellation is confirmed",

@@ -28,7 +28,6 @@ internal static class FeatureRow
         for (Feature f = Feature.WhyAfterRefusal; f <= Feature.Repeat; f++) row[(int)f] *= scale;
         row[(int)Feature.Overdue] = s.IsOverdue ? 1 : 0;
         row[(int)Feature.UnacknowledgedMinutes] = s.OverdueMs / 60_000.0;
-        row[(int)Feature.WordsOnly] = s.WordsOnly ? 1 : 0;
         row[(int)Feature.Hinted] = s.Stage == CancelStage.Hinted ? 1 : 0;
         row[(int)Feature.Requested] = s.IsOpen || s.Stage == CancelStage.Confirmed ? 1 : 0;
         row[(int)Feature.Confirmed] = s.Stage == CancelStage.Confirmed ? 1 : 0;

@@ -32,7 +32,7 @@ public static class RiskModel
         [
             new(Feature.WhyAfterRefusal, 0.8, 2.4), new(Feature.WhyAgain, 0.5, 1.6), new(Feature.OfferAfterRefusal, 0.8, 2.4),
             new(Feature.Rebuttal, 0.4, 1.6), new(Feature.PutOff, 0.5, 1.6), new(Feature.Blocked, 0.8, 2.4), new(Feature.Repeat, 0.5, 2.5),
-            new(Feature.Overdue, 0.5, 0.5), new(Feature.UnacknowledgedMinutes, 0.15, 1.5), new(Feature.WordsOnly, 0.3, 0.3),
+            new(Feature.Overdue, 0.5, 0.5), new(Feature.UnacknowledgedMinutes, 0.15, 1.5),
             new(Feature.Disrespect, 1.0, 2.0), new(Feature.Recording, 0.7, 1.0), new(Feature.RepeatContact, 0.2, 0.4),
             new(Feature.Frustration, 0.35, 1.0), new(Feature.Complaint, 0.15, 0.4), new(Feature.EscalationAsked, 0.35, 0.7),
             new(Feature.Threat, 0.8, 1.6), new(Feature.Abuse, 0.3, 0.7), new(Feature.Interruption, 0.3, 1.2), new(Feature.Silence, 0.2, 0.4),

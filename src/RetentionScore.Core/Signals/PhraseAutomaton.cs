@@ -16,17 +16,17 @@ internal sealed class PhraseAutomaton
     public readonly record struct Match(int Pattern, int First, int Last);
 
     /// <summary>Begun phrases kept at most; past it the newest are not begun.</summary>
-    internal const int MostActive = 96;
+    internal const int MostActive = 512;
 
     private readonly Dictionary<ulong, ushort> _wordByHash;
-    private readonly ushort[][] _classesByWord;
+    private readonly ulong[][] _classesByWord;
     private readonly Node[] _nodes;
     private readonly Pattern[] _patterns;
     private readonly Dictionary<string, bool[]> _wordLists;
     private readonly Wait _anywhere;
     private readonly Wait _atStart;
 
-    private PhraseAutomaton(Dictionary<ulong, ushort> words, ushort[][] classes, Node[] nodes, Pattern[] patterns,
+    private PhraseAutomaton(Dictionary<ulong, ushort> words, ulong[][] classes, Node[] nodes, Pattern[] patterns,
         Dictionary<string, bool[]> wordLists, Wait anywhere, Wait atStart)
     {
         (_wordByHash, _classesByWord, _nodes, _patterns) = (words, classes, nodes, patterns);
@@ -55,37 +55,47 @@ internal sealed class PhraseAutomaton
         walk.Clear();
         for (int at = 0; at < words.Length; at++)
         {
-            var active = walk.Active;
-            walk.Turn();
-            ushort[] classes = _classesByWord[words[at]];
+            var active = walk.Turn();
+            ushort word = words[at];
+            ulong[] classes = _classesByWord[word];
             foreach (ref readonly Begun begun in active)
             {
-                if (classes.Length > 0) Step(begun.Wait, begun.First, at, classes, walk, matches, ref found);
+                if (classes.Length > 0) Step(begun.Wait, begun.First, at, word, classes, walk, matches, ref found);
                 if (begun.Deadline > at) walk.Add(begun);
             }
 
             if (classes.Length == 0) continue;
-            Step(_anywhere, at, at, classes, walk, matches, ref found);
-            if (at == 0) Step(_atStart, at, at, classes, walk, matches, ref found);
+            Step(_anywhere, at, at, word, classes, walk, matches, ref found);
+            if (at == 0) Step(_atStart, at, at, word, classes, walk, matches, ref found);
         }
 
         return found;
     }
 
-    private void Step(Wait wait, int first, int at, ushort[] classes, Walk walk, Span<Match> matches, ref int found)
+    private void Step(Wait wait, int first, int at, ushort word, ulong[] classes, Walk walk, Span<Match> matches, ref int found)
     {
-        foreach (ushort wordClass in classes)
+        if (wait.ByWord is { } byWord)
         {
-            int node = wait.Next(wordClass);
-            if (node < 0) continue;
-            Node reached = _nodes[node];
-            foreach (int pattern in reached.Patterns)
-            {
-                if (found < matches.Length) matches[found++] = new Match(pattern, first, at);
-            }
-
-            foreach (Wait next in reached.Waits) walk.Add(new Begun(next, first, at + 1 + next.Gap));
+            foreach (int node in byWord.Of(word)) Reach(_nodes[node], first, at, walk, matches, ref found);
+            return;
         }
+
+        ushort[] waited = wait.Classes;
+        for (int i = 0; i < waited.Length; i++)
+        {
+            int wordClass = waited[i];
+            if ((classes[wordClass >> 6] >> (wordClass & 63) & 1) != 0) Reach(_nodes[wait.Nodes[i]], first, at, walk, matches, ref found);
+        }
+    }
+
+    private static void Reach(Node node, int first, int at, Walk walk, Span<Match> matches, ref int found)
+    {
+        foreach (int pattern in node.Patterns)
+        {
+            if (found < matches.Length) matches[found++] = new Match(pattern, first, at);
+        }
+
+        foreach (Wait next in node.Waits) walk.Add(new Begun(next, first, at + 1 + next.Gap));
     }
 
     /// <summary>A phrase begun at <paramref name="First"/> that needs its next word at <paramref name="Deadline"/> or before.</summary>
@@ -94,56 +104,102 @@ internal sealed class PhraseAutomaton
     /// <summary>The phrases begun while one utterance is read. Reused.</summary>
     internal sealed class Walk
     {
-        private Begun[] _active = new Begun[MostActive], _next = new Begun[MostActive];
-        private int _nextCount;
+        private const int Slots = 2 * MostActive;
 
-        public ReadOnlySpan<Begun> Active => _next.AsSpan(0, _nextCount);
+        private readonly (int Stamp, int Place)[] _places = new (int, int)[Slots];
+        private Begun[] _active = new Begun[MostActive], _next = new Begun[MostActive];
+        private int _nextCount, _stamp;
 
         public void Clear() => _nextCount = 0;
 
-        /// <summary>What was gathered becomes active; gathering starts anew. The span of <see cref="Active"/> taken before stays valid.</summary>
-        public void Turn()
+        /// <summary>What was gathered becomes active and is returned; gathering starts anew.</summary>
+        public ReadOnlySpan<Begun> Turn()
         {
+            var gathered = _next.AsSpan(0, _nextCount);
             (_active, _next) = (_next, _active);
             _nextCount = 0;
+            if (++_stamp == int.MaxValue)
+            {
+                Array.Clear(_places);
+                _stamp = 1;
+            }
+
+            return gathered;
         }
 
         /// <summary>Of two that wait for the same, the one begun later lives longer and has the shorter span: it replaces the other.</summary>
         public void Add(in Begun begun)
         {
-            for (int i = 0; i < _nextCount; i++)
+            int slot = begun.Wait.Id & (Slots - 1);
+            while (_places[slot].Stamp == _stamp)
             {
-                ref Begun known = ref _next[i];
-                if (!ReferenceEquals(known.Wait, begun.Wait)) continue;
-                if (begun.Deadline > known.Deadline || (begun.Deadline == known.Deadline && begun.First > known.First)) known = begun;
-                return;
+                ref Begun known = ref _next[_places[slot].Place];
+                if (ReferenceEquals(known.Wait, begun.Wait))
+                {
+                    if (begun.Deadline > known.Deadline || (begun.Deadline == known.Deadline && begun.First > known.First)) known = begun;
+                    return;
+                }
+
+                slot = (slot + 1) & (Slots - 1);
             }
 
-            if (_nextCount < MostActive) _next[_nextCount++] = begun;
+            if (_nextCount == MostActive) return;
+            _places[slot] = (_stamp, _nextCount);
+            _next[_nextCount++] = begun;
         }
     }
 
     /// <summary>What may follow a word within a gap.</summary>
-    internal sealed class Wait(int gap)
+    internal sealed class Wait(int id, int gap)
     {
-        private ushort[] _classes = [];
-        private int[] _nodes = [];
+        /// <summary>From so many classes on, the next nodes are looked up by word.</summary>
+        private const int Many = 12;
+
+        public int Id { get; } = id;
 
         public int Gap { get; } = gap;
 
         public SortedDictionary<ushort, int>? Building { get; private set; } = [];
 
-        public int Next(ushort wordClass)
-        {
-            int at = _classes.Length <= 6 ? Array.IndexOf(_classes, wordClass) : Array.BinarySearch(_classes, wordClass);
-            return at < 0 ? -1 : _nodes[at];
-        }
+        public ushort[] Classes { get; private set; } = [];
 
-        public void Freeze()
+        /// <summary>The node that each of <see cref="Classes"/> leads to.</summary>
+        public int[] Nodes { get; private set; } = [];
+
+        /// <summary>Where many classes are waited for: the nodes that each word leads to.</summary>
+        public NodesByWord? ByWord { get; private set; }
+
+        public void Freeze(List<List<ushort>> wordsByClass, int words)
         {
-            _classes = [.. Building!.Keys];
-            _nodes = [.. Building.Values];
+            Classes = [.. Building!.Keys];
+            Nodes = [.. Building.Values];
             Building = null;
+            if (Classes.Length < Many) return;
+            ByWord = new NodesByWord(words);
+            for (int i = 0; i < Classes.Length; i++)
+            {
+                foreach (ushort word in wordsByClass[Classes[i]]) ByWord.Add(word, Nodes[i]);
+            }
+        }
+    }
+
+    /// <summary>Nodes by word: a page of 64 words is there only where one of them leads anywhere.</summary>
+    internal sealed class NodesByWord(int words)
+    {
+        private readonly int[][]?[] _pages = new int[][]?[words / 64 + 1];
+
+        public int[] Of(ushort word) => _pages[word >> 6] is { } page ? page[word & 63] : [];
+
+        public void Add(ushort word, int node)
+        {
+            ref int[][]? page = ref _pages[word >> 6];
+            if (page is null)
+            {
+                page = new int[64][];
+                Array.Fill(page, []);
+            }
+
+            page[word & 63] = [.. page[word & 63], node];
         }
     }
 
@@ -164,13 +220,14 @@ internal sealed class PhraseAutomaton
         private readonly List<Node> _nodes = [];
         private readonly List<Pattern> _patterns = [];
         private ushort _classCount = 1;
+        private int _waitCount;
 
         public PhraseAutomaton Build()
         {
             // A word's own class is made when a phrase names it; ids 0 and 1 are "unknown" and "a number".
             _classes[NumberWord].Add(ClassOfNumber);
             var expander = new PhraseExpander(file.Lists, WordClass, ListClass);
-            Wait anywhere = new(0), atStart = new(0);
+            Wait anywhere = NewWait(0), atStart = NewWait(0);
             foreach (var phrase in file.Phrases)
             {
                 foreach (var sequence in expander.Expand(phrase))
@@ -200,23 +257,39 @@ internal sealed class PhraseAutomaton
                 wordLists.Add(list, holds);
             }
 
-            foreach (var node in _nodes)
+            List<List<ushort>> wordsByClass = [.. Enumerable.Range(0, _classCount + 1).Select(_ => new List<ushort>())];
+            for (int word = 0; word < _classes.Count; word++)
             {
-                foreach (var wait in node.Waits) wait.Freeze();
+                foreach (ushort c in _classes[word]) wordsByClass[c].Add((ushort)word);
             }
 
-            anywhere.Freeze();
-            atStart.Freeze();
+            foreach (var node in _nodes)
+            {
+                foreach (var wait in node.Waits) wait.Freeze(wordsByClass, _classes.Count);
+            }
+
+            anywhere.Freeze(wordsByClass, _classes.Count);
+            atStart.Freeze(wordsByClass, _classes.Count);
             var byHash = new Dictionary<ulong, ushort>(_words.Count);
             foreach (var (word, id) in _words)
             {
                 if (id != NumberWord) byHash.Add(HashOf(word), id);
             }
 
-            return new PhraseAutomaton(byHash, [.. _classes.Select(c => c.ToArray())], [.. _nodes], [.. _patterns], wordLists, anywhere, atStart);
+            return new PhraseAutomaton(byHash, [.. _classes.Select(Bits)], [.. _nodes], [.. _patterns], wordLists, anywhere, atStart);
         }
 
         private const ushort ClassOfNumber = 1;
+
+        private Wait NewWait(int gap) => new(_waitCount++, gap);
+
+        private ulong[] Bits(SortedSet<ushort> classes)
+        {
+            if (classes.Count == 0) return [];
+            var bits = new ulong[_classCount / 64 + 1];
+            foreach (ushort c in classes) bits[c >> 6] |= 1UL << (c & 63);
+            return bits;
+        }
 
         private static ulong HashOf(string word)
         {
@@ -269,14 +342,14 @@ internal sealed class PhraseAutomaton
             if (!node!.Patterns.Contains(pattern)) node.Patterns = [.. node.Patterns, pattern];
         }
 
-        private static Wait WaitOf(Node node, int gap)
+        private Wait WaitOf(Node node, int gap)
         {
             foreach (var wait in node.Waits)
             {
                 if (wait.Gap == gap) return wait;
             }
 
-            var made = new Wait(gap);
+            var made = NewWait(gap);
             node.Waits = [.. node.Waits, made];
             return made;
         }

@@ -78,8 +78,10 @@ internal abstract class ClientCall : IDisposable
     /// <summary>Ends the call for an exception and says what to throw to the caller.</summary>
     internal RpcException Fail(Exception exception, string doing)
     {
+        // A server resets the stream at the deadline, and its reset may come before our own timer: the deadline is what counts.
+        if (Deadline <= DateTime.UtcNow) return Expire().ToException();
         if (exception is RpcException rpc) return Finish(rpc.Status).ToException(rpc);
-        return Finish(TransportFailure.ToStatus(exception, doing, Deadline)).ToException();
+        return Finish(TransportFailure.ToStatus(exception, doing)).ToException();
     }
 
     private protected void SetHeaders(Metadata metadata) => headers.TrySetResult(metadata);
@@ -120,7 +122,7 @@ internal abstract class ClientCall : IDisposable
         ? deadline
         : throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
 
-    private void Expire() => Finish(new Status(StatusCode.DeadlineExceeded, ""));
+    private CallEnd Expire() => Finish(new Status(StatusCode.DeadlineExceeded, ""));
 
     private void OnDeadlineTimer()
     {

@@ -78,18 +78,22 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         return end.IsOk ? null : throw end.ToException();
     }
 
-    /// <summary>Writes a request; the call's writer sees to it that there is one at a time.</summary>
+    /// <summary>
+    /// Writes a request; the call's writer sees to it that there is one at a time. A failure does not end the call: the server may have ended it with a
+    /// status, which is read behind its responses.
+    /// </summary>
     internal async Task WriteAsync(TRequest message, WriteFlags flags)
     {
         try
         {
             var body = await content!.OpenAsync(Stopped).ConfigureAwait(false);
-            await body.WriteAsync(Serialize(message, flags), Stopped).ConfigureAwait(false);
+            var frame = Serialize(message, flags);
+            await body.WriteAsync(frame, Stopped).ConfigureAwait(false);
             await body.FlushAsync(Stopped).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (End is not null || exception is OperationCanceledException or IOException or HttpRequestException)
         {
-            throw Fail(exception, "Error writing message.");
+            throw End?.ToException() ?? new RpcException(TransportFailure.ToStatus(exception, "Error writing message."));
         }
     }
 

@@ -10,15 +10,7 @@ internal static class TransportFailure
     /// <summary>The status of an exception.</summary>
     /// <param name="exception">What HTTP threw.</param>
     /// <param name="doing">What the call was doing, to begin the detail with.</param>
-    /// <param name="deadline">Of the call, in UTC.</param>
-    internal static Status ToStatus(Exception exception, string doing, DateTime? deadline)
-    {
-        var code = ToStatusCode(exception);
-
-        // A server resets the stream at the deadline; its reset may come before our own timer.
-        if (code == StatusCode.Cancelled && deadline <= DateTime.UtcNow) return new Status(StatusCode.DeadlineExceeded, "", exception);
-        return new Status(code, $"{doing} {Describe(exception)}", exception);
-    }
+    internal static Status ToStatus(Exception exception, string doing) => new(ToStatusCode(exception), $"{doing} {Describe(exception)}", exception);
 
     internal static StatusCode ToStatusCode(HttpStatusCode status) => status switch
     {

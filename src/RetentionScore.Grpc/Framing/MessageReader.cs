@@ -75,6 +75,7 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
         return !buffer.IsEmpty;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         var result = await pipe.ReadAsync(cancellationToken).ConfigureAwait(false);

@@ -27,6 +27,17 @@ internal sealed class EndingCases(Target target)
         Check.Equal(End.Cancelled, await target.SeenAsync(name), "the server's view");
     }
 
+    public async Task Deadline_ServerStream_ExceededWhileNothingIsRead()
+    {
+        var name = Target.NameCall();
+        var request = new EchoRequest { Count = 1_000_000, ResponseBytes = 10_000, Call = name };
+        using var call = target.Echo.ServerStream(request, deadline: In(700));
+
+        // The server stands before a full window when the deadline passes.
+        Check.Equal(End.Cancelled, await target.SeenAsync(name), "the server's view");
+        await Check.FailsAsync(StatusCode.DeadlineExceeded, call.ResponseStream.RestAsync);
+    }
+
     public async Task Deadline_Duplex_ExceededWhileIdle()
     {
         var name = Target.NameCall();

@@ -50,9 +50,30 @@ internal sealed class ErrorCases(Target target)
         CheckDetails(failure, await Check.FailsAsync(StatusCode.OutOfRange, () => call.ResponseAsync));
     }
 
+    public async Task Error_ClientStream_WhileMuchIsSent()
+    {
+        var failure = Failing(11, "enough", "ENOUGH");
+        using var call = target.Echo.ClientStream(deadline: Target.Later);
+        try
+        {
+            await call.RequestStream.WriteAsync(new EchoRequest { Failure = failure });
+            var request = new EchoRequest { Payload = Google.Protobuf.ByteString.CopyFrom(new byte[1024 * 1024]) };
+            for (var i = 0; i < 64; i++) await call.RequestStream.WriteAsync(request);
+        }
+        catch (RpcException)
+        {
+            // The write that found the call at its end. Why it ended is for the response to say.
+        }
+
+        CheckDetails(failure, await Check.FailsAsync(StatusCode.OutOfRange, () => call.ResponseAsync));
+    }
+
     public async Task Error_Message_AnyText()
     {
-        string[] texts = ["Größe 100 % — 日本語 🙂", "line\nline\ttab\rreturn", "%41 %zz %", "\"quoted\" \\ back", new string('x', 2000), ""];
+        string[] texts =
+        [
+            "Größe 100 % — 日本語 🙂", "line\nline\ttab\rreturn", "%41 %zz %", "\"quoted\" \\ back", new string('x', 2000), "",
+        ];
         foreach (var text in texts)
         {
             var failure = Failing(5, text, "TEXT");

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { duplex, gzipPort, port, unary } from '../calls.js';
-import { inRange } from '../check.js';
+import { fails, inRange } from '../check.js';
 import { counted } from '../counting-proxy.js';
-import { grpc } from '../rpc.js';
+import { connect, grpc, Interop } from '../rpc.js';
 
 const MIB = 1024 * 1024;
 const GZIP = { 'grpc.default_compression_algorithm': grpc.compressionAlgorithms.gzip };
@@ -33,4 +33,14 @@ export async function gzip_duplex_bothWays() {
   assert.deepEqual(result.map((r) => r.payload), payloads);
   inRange(sent, 1000, 60_000, 'bytes sent');
   inRange(received, 1000, 60_000, 'bytes received');
+}
+
+export async function encoding_unknown_unimplementedWithThoseThatAreKnown() {
+  const client = connect(Interop, port, { 'grpc.default_compression_algorithm': grpc.compressionAlgorithms.deflate });
+  try {
+    const error = await fails(unary(client, 'Unary', { payload: Buffer.from('a') }), grpc.status.UNIMPLEMENTED);
+    assert.deepEqual(error.metadata.get('grpc-accept-encoding').join().split(/, ?/).sort(), ['gzip', 'identity']);
+  } finally {
+    client.close();
+  }
 }

@@ -18,6 +18,16 @@ export async function deadline_serverStream_exceeded() {
   assert.equal(await seen(call), END_CANCELLED);
 }
 
+export async function deadline_serverStream_exceededWhileNothingIsRead() {
+  const call = nameCall();
+  const responses = serverStream({ count: 1_000_000, response_bytes: 10_000, call }, { options: within(700) });
+  // The server stands before a full window when the deadline passes.
+  assert.equal(await seen(call), END_CANCELLED);
+  // It can only reset the stream then. Should that come before our own timer, grpc-js names the reset.
+  const { code } = await responses.ended;
+  assert.ok([grpc.status.DEADLINE_EXCEEDED, grpc.status.CANCELLED, grpc.status.INTERNAL].includes(code), grpc.status[code]);
+}
+
 export async function deadline_duplex_exceeded() {
   const call = nameCall();
   const responses = duplex({ options: within(500) });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { clientStream, duplex, echo, serverStream, unary } from '../calls.js';
+import { clientStream, duplex, echo, serverStream, unary, within } from '../calls.js';
 import { equalDetails, fails } from '../check.js';
 import { grpc } from '../rpc.js';
 
@@ -37,6 +37,19 @@ export async function error_clientStream_beforeItsEnd() {
     stream.write({});
     stream.write({ failure: failure(11, 'enough', 'ENOUGH') });
   });
+  equalDetails(await fails(call, grpc.status.OUT_OF_RANGE), 11, 'enough', 'ENOUGH');
+}
+
+export async function error_clientStream_whileMuchIsSent() {
+  const call = clientStream(
+    echo,
+    (stream) => {
+      stream.write({ failure: failure(11, 'enough', 'ENOUGH') });
+      for (let i = 0; i < 64; i++) stream.write({ payload: Buffer.alloc(1024 * 1024) });
+      stream.end();
+    },
+    { options: within(30_000) },
+  );
   equalDetails(await fails(call, grpc.status.OUT_OF_RANGE), 11, 'enough', 'ENOUGH');
 }
 

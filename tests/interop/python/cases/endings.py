@@ -25,6 +25,16 @@ def deadline_serverStream_exceeded():
 
 
 @case
+def deadline_serverStream_exceededWhileNothingIsRead():
+    name = name_call()
+    call = echo.ServerStream(interop.EchoRequest(count=1_000_000, response_bytes=10_000, call=name), timeout=0.7)
+    # The server stands before a full window when the deadline passes.
+    equal(seen(name), CANCELLED, "the server's view")
+    # It can only reset the stream then. Should that come before our own timer, C-core names the reset.
+    fails(lambda: list(call), grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL)
+
+
+@case
 def deadline_duplex_exceededWhileIdle():
     requests, name = Requests(), name_call()
     requests.send(call=name)

@@ -1,5 +1,5 @@
 """Statuses, messages and details of errors."""
-from calls import TIMEOUT_S, Requests, channel, echo
+from calls import MIB, TIMEOUT_S, Requests, channel, echo
 from check import case, equal, equal_details, fails
 from rpc import grpc, interop
 
@@ -55,6 +55,17 @@ def error_clientStream_beforeItsEnd():
     call = echo.ClientStream.future(requests, timeout=TIMEOUT_S)
     error = fails(call.result, grpc.StatusCode.OUT_OF_RANGE)
     requests.end()
+    equal_details(error, 11, "enough", "ENOUGH")
+
+
+@case
+def error_clientStream_whileMuchIsSent():
+    def requests():
+        yield interop.EchoRequest(failure=failure(11, "enough", "ENOUGH"))
+        for _ in range(64):
+            yield interop.EchoRequest(payload=bytes(MIB))
+
+    error = fails(lambda: echo.ClientStream(requests(), timeout=30), grpc.StatusCode.OUT_OF_RANGE)
     equal_details(error, 11, "enough", "ENOUGH")
 
 

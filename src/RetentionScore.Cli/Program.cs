@@ -1,0 +1,3 @@
+using RetentionScore.Cli;
+
+return await CommandLine.RunAsync(args, Screen.OfProcess());

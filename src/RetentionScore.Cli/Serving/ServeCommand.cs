@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
+using RetentionScore.Server;
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Cli.Serving;
+
+/// <summary><c>serve</c>: the server, as its own program runs it, with the same flags, environment and appsettings.json.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Its name: Ctrl-C is left to the server, which drains.</summary>
+    public const string Name = "serve";
+
+    /// <summary>The command.</summary>
+    public static Command On(Screen screen)
+    {
+        var command = new Command(Name, "Run the server: --Listen:Grpc=127.0.0.1:5080 --Listen:Ops=127.0.0.1:5081, and every other key of appsettings.json as --Section:Key=value.")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed.UnmatchedTokens, screen));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<string> flags, Screen screen)
+    {
+        OptionsOutcome read = OptionsSource.Read(flags);
+        foreach (string problem in read.Problems) screen.Fail(problem);
+        if (read.Problems.Length > 0) return ExitCode.Usage;
+        try
+        {
+            await using WebApplication app = ServerHost.Build(read.Options);
+            await app.RunAsync();
+            return ExitCode.Done;
+        }
+        catch (IOException taken)
+        {
+            return screen.Fail(taken.Message);
+        }
+    }
+}
