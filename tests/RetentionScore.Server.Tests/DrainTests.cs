@@ -116,4 +116,38 @@ public sealed class DrainTests
         Assert.Equal("DRAINING", (await Refused.ByAsync(call)).Reason);
         await stopping.Within();
     }
+
+    [Theory]
+    [InlineData("INT", 0, 2000)]
+    [InlineData("TERM", 700, 4000)]
+    public async Task Process_SignalledWithAnOpenStream_DrainsAndExitsWithZero(string signal, int atLeastMs, int atMostMs)
+    {
+        var info = new ProcessStartInfo(
+            "dotnet", [typeof(ServerHost).Assembly.Location, "--Listen:Grpc=127.0.0.1:0", "--Listen:Ops=127.0.0.1:0", "--Drain:LameDuck=700ms", "--Drain:Time=1s"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        using Process server = Process.Start(info)!;
+        string? listening = null;
+        while (await server.StandardOutput.ReadLineAsync().WaitAsync(Waiting.Limit) is { } line && !line.Contains("Application started", StringComparison.Ordinal))
+        {
+            int at = line.IndexOf("http://", StringComparison.Ordinal);
+            if (at >= 0) listening ??= line[at..].Trim();
+        }
+
+        Task<string> rest = server.StandardOutput.ReadToEndAsync();
+        using var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress(listening!);
+        using var call = new TestCall(new ScoringService.ScoringServiceClient(channel).ScoreCall());
+        await call.OpenAsync("c");
+        var clock = Stopwatch.StartNew();
+        using (Process kill = Process.Start("kill", [$"-{signal}", server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync().Within();
+        Assert.NotNull((await call.ReadAsync()).Draining);
+        Assert.Equal("DRAINING", (await Refused.ByAsync(call)).Reason);
+        await server.WaitForExitAsync().Within();
+        Assert.InRange(clock.ElapsedMilliseconds, atLeastMs, atMostMs);
+        Assert.Equal(0, server.ExitCode);
+        await rest.Within();
+    }
 }
