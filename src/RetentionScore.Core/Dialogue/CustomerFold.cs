@@ -150,7 +150,9 @@ internal static class CustomerFold
 
         if (!e.Has(Signal.GivesReason)) return;
         s.PersonHeardReason = true;
-        s.Reason = ReasonOf(e);
+        ReasonCode code = ReasonOf(e);
+        // A reason that says little takes the place of none, not of one that was told, or declined.
+        if (code != ReasonCode.Other || s.Reason == ReasonCode.None) s.Reason = code;
         if (s.Reason == ReasonCode.Price) s.Count(Feature.PriceReason, e.Seq);
     }
 
