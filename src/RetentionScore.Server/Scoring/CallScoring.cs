@@ -146,7 +146,7 @@ internal sealed class CallScoring
 
     private Answer Preview(V1.Utterance interim, ScoringWorkspace workspace, V1.ScoreUpdate into)
     {
-        if (session is null) return Answer.Refuse(Ended("an interim"));
+        if (session is null) return Answer.Refuse(Ended("utterance.interim", "true"));
         DegradationSet flags = DegradationSet.None;
         ReadId(interim.UtteranceId, ref flags);
         ReadOnlySpan<char> text = ReadText(interim.Text, ref flags);
@@ -266,7 +266,7 @@ internal sealed class CallScoring
             return Answer.With(AnswerKind.Duplicate, into);
         }
 
-        if (session is null) return Answer.Refuse(Ended($"{field}.seq {seq}"));
+        if (session is null) return Answer.Refuse(Ended($"{field}.seq", seq.ToString(CultureInfo.InvariantCulture)));
         if (seq == NextSeq) return null;
         string next = NextSeq.ToString(CultureInfo.InvariantCulture);
         return Answer.Refuse(new Refusal(RefusalReason.SequenceGap, $"{field}.seq is {seq}, the next is {next}")
@@ -278,8 +278,10 @@ internal sealed class CallScoring
         });
     }
 
-    private Refusal Ended(string what) => new(RefusalReason.CallEnded, $"{what} came after the end of the call at seq {NextSeq - 1}")
+    private Refusal Ended(string field, string value) => new(RefusalReason.CallEnded, $"{field} is {value}, the call ended at seq {NextSeq - 1}")
     {
+        Field = field,
+        Value = value,
         Limit = (NextSeq - 1).ToString(CultureInfo.InvariantCulture),
     };
 
