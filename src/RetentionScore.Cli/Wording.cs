@@ -10,8 +10,9 @@ internal static class Wording
     /// <summary>A time on a call's clock: 1:07.</summary>
     public static string Clock(int ms) => string.Create(CultureInfo.InvariantCulture, $"{ms / 60_000}:{ms / 1000 % 60:00}");
 
-    /// <summary>What is recommended, in capitals: PROCESS CANCELLATION.</summary>
-    public static string Action(Recommendation recommendation) => ContractNames.Of(recommendation.Action).Replace('_', ' ');
+    /// <summary>What is recommended, in capitals and without the one it is meant for: PROCESS CANCELLATION, TAKE OVER.</summary>
+    public static string Action(Recommendation recommendation) =>
+        ContractNames.Of(recommendation.Action).Replace("SUPERVISOR_", "", StringComparison.Ordinal).Replace('_', ' ');
 
     /// <summary>Who is meant: agent, supervisor, system.</summary>
     public static string Audience(Recommendation recommendation) => ContractNames.Spoken(recommendation.Audience);

@@ -9,7 +9,7 @@ namespace RetentionScore.Cli.Demo;
 /// <summary>All calls as lines of markup, one a call. On a narrow terminal the less telling columns are left out.</summary>
 internal sealed class CallTable
 {
-    private const int TitleWidth = 24, LineWidth = 16, TimeWidth = 5, StageWidth = 12, BandWidth = 8, Gap = 2;
+    private const int TitleWidth = 23, LineWidth = 16, TimeWidth = 5, StageWidth = 12, BandWidth = 8, Gap = 2;
     private const int RoomyWidth = 124, MiddleWidth = 100;
     private readonly bool isRoomy, isNarrow;
     private readonly int width, adviceWidth;
@@ -21,7 +21,7 @@ internal sealed class CallTable
         isRoomy = width >= RoomyWidth;
         isNarrow = width < MiddleWidth;
         int[] columns = [TitleWidth, TimeWidth, Gauge.Width, BandWidth, .. isNarrow ? [] : (int[])[StageWidth, Gauge.Width], .. isRoomy ? (int[])[LineWidth, Gauge.Width] : []];
-        adviceWidth = Math.Max(8, width - 2 - columns.Sum() - columns.Length * Gap);
+        adviceWidth = Math.Max(8, width - 1 - columns.Sum() - columns.Length * Gap);
     }
 
     /// <summary>Lines that the table takes besides one for each call.</summary>
@@ -61,9 +61,9 @@ internal sealed class CallTable
         if (isRoomy) Add(Tone.Faint.Paint(Fit(lane.Line, LineWidth)));
         Add(Tone.Faint.Paint(lane.NowMs < 0 ? new string(' ', TimeWidth) : Wording.Clock(lane.NowMs).PadLeft(TimeWidth)));
         if (!isNarrow) Add(Stage(lane.Tally.Stage));
-        if (!isNarrow) Add(Gauge.Of(risk?.CancelIntent));
-        Add(Gauge.Of(risk?.RetentionPressure));
-        if (isRoomy) Add(Gauge.Of(risk?.Overall));
+        if (!isNarrow) Add(Gauge.OfWish(risk?.CancelIntent));
+        Add(Gauge.OfRisk(risk?.RetentionPressure));
+        if (isRoomy) Add(Gauge.OfRisk(risk?.Overall));
         string bandName = Fit(Wording.Band(band), BandWidth);
         Add(band >= RiskBand.High ? Tone.Of(band).PaintBold(bandName) : Tone.Of(band).Paint(bandName));
         return row + Advice(lane);
@@ -81,29 +81,27 @@ internal sealed class CallTable
         };
     }
 
-    /// <summary>The most urgent, and as many more as there is room for.</summary>
+    /// <summary>What the agent should do, then what the supervisor should; of each the most urgent first, as many as there is room for.</summary>
     private string Advice(Lane lane)
     {
         if (lane.Problem is not null) return Tone.Worst.Paint(Wording.Cut(lane.Problem, adviceWidth));
         if (lane.NowMs < 0) return Tone.Faint.Paint(Wording.Cut("rings soon", adviceWidth));
         if (lane.Summary is { } summary) return Tone.Faint.Paint(Wording.Cut("ended: " + ContractNames.Spoken(summary.Disposition), adviceWidth));
         var advice = new StringBuilder();
-        int used = 0;
-        foreach (Recommendation recommendation in lane.InForce)
+        int left = adviceWidth;
+        foreach (Recommendation recommendation in lane.InForce.OrderBy(recommendation => recommendation.Audience))
         {
-            string text = Wording.Cut(Short(recommendation), adviceWidth);
-            if (used > 0 && used + 3 + text.Length > adviceWidth) break;
-            if (used > 0) advice.Append("[grey42] · [/]");
-            used += text.Length + (used > 0 ? 3 : 0);
+            string text = (recommendation.Audience == Audience.Supervisor ? "▲ " : "") + Wording.Action(recommendation);
+            if (advice.Length > 0 && text.Length + 1 > left) continue;
+            text = Wording.Cut(text, adviceWidth);
+            if (advice.Length > 0) advice.Append(' ');
             Tone tone = Tone.Of(recommendation.Severity);
             advice.Append(recommendation.Severity >= Severity.Warning ? tone.PaintBold(text) : tone.Paint(text));
+            left -= text.Length + 1;
         }
 
         return advice.ToString();
     }
-
-    private static string Short(Recommendation recommendation) =>
-        recommendation.Audience == Audience.Supervisor ? "▲ " + Wording.Action(recommendation).Replace("SUPERVISOR ", "", StringComparison.Ordinal) : Wording.Action(recommendation);
 
     private static string Fit(string text, int columns) => Wording.Cut(text, columns).PadRight(columns);
 }

@@ -14,7 +14,7 @@ internal static class ClosingTable
     public static bool Write(Board board, Screen screen) => board.Read(lanes =>
     {
         screen.Console.WriteLine();
-        screen.Console.MarkupLine($"[bold]{"call",-TitleWidth}  {"ended",-18}{"peak",-10}{"held back",9}  first warning and supervisor[/]");
+        screen.Console.MarkupLine($"[bold]{"call",-TitleWidth}  {"ended",-18}{"peak",-10}{"held back",9}  first warning to the agent, first ▲ to a supervisor[/]");
         foreach (Lane lane in lanes) screen.Console.MarkupLine(Row(lane));
         screen.Console.WriteLine();
         Lane[] caught = [.. lanes.Where(lane => lane.IsCaught)], broken = [.. lanes.Where(lane => lane.Summary is null)];
@@ -35,7 +35,7 @@ internal static class ClosingTable
     }
 
     private static string Warned(TimelineEntry entry) =>
-        $"{Wording.Clock(entry.AtMs)} {Tone.Of(entry.Advised!.Severity).Paint(Wording.Action(entry.Advised))}";
+        $"{Wording.Clock(entry.AtMs)} {(entry.Advised!.Audience == Audience.Supervisor ? "▲ " : "")}{Tone.Of(entry.Advised!.Severity).Paint(Wording.Action(entry.Advised))}";
 
     /// <summary>The followed call, told by the clock.</summary>
     private static string? Story(Lane lane)

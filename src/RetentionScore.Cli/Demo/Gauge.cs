@@ -10,13 +10,17 @@ internal static class Gauge
 
     private const int Cells = 5;
 
-    /// <summary>The gauge as markup; blank where there is no score.</summary>
-    public static string Of(float? score)
+    /// <summary>A risk: the higher, the redder. Markup; blank where there is no score.</summary>
+    public static string OfRisk(float? score) => Draw(score, Tone.OfRisk(score ?? 0));
+
+    /// <summary>Something that is neither good nor bad: a customer may want to leave. Markup; blank where there is no score.</summary>
+    public static string OfWish(float? score) => Draw(score, Tone.Accent);
+
+    private static string Draw(float? score, Tone tone)
     {
         if (score is not { } value) return new string(' ', Width);
         int halves = (int)MathF.Round(Math.Clamp(value, 0, 1) * Cells * 2);
         string bar = new string('━', halves / 2) + (halves % 2 == 1 ? "╸" : "");
-        Tone tone = Tone.OfRisk(value);
         return tone.Paint(bar) + $"[grey23]{new string('━', Cells - bar.Length)}[/]"
             + tone.Paint(string.Create(CultureInfo.InvariantCulture, $"{MathF.Round(value * 100),4:0}"));
     }

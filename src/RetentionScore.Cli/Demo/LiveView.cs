@@ -53,7 +53,7 @@ internal sealed class LiveView(Screen screen, Board board, LocalServer server, P
         IReadOnlyList<string> text = TimelineText.Last(lane, lines, width - 4);
         string filled = string.Join('\n', text.Concat(Enumerable.Repeat("", lines - text.Count)));
         return new Panel(new Markup(filled).Overflow(Overflow.Crop))
-            .Header($" [bold]{lane.Title.EscapeMarkup()}[/] [grey62]({lane.Line.EscapeMarkup()}), word by word; on the right: held back[/] ")
+            .Header($" [bold grey93]{lane.Title.EscapeMarkup()}[/] [grey62]({lane.Line.EscapeMarkup()}), word by word; on the right: held back[/] ")
             .Border(BoxBorder.Rounded).BorderColor(Color.Grey35).Expand();
     }
 

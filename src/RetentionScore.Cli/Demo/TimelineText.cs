@@ -33,7 +33,7 @@ internal static class TimelineText
         string speaker = ContractNames.Spoken(said.Speaker).PadRight(Indent - 7);
         string colour = said.Speaker == Speaker.Customer ? "skyblue1" : said.Speaker == Speaker.Agent ? "grey93" : "plum2";
         string head = $"{Clock(entry)}[bold {colour}]{speaker}[/]";
-        string gauge = "  " + Gauge.Of(entry.Risk?.RetentionPressure);
+        string gauge = "  " + Gauge.OfRisk(entry.Risk?.RetentionPressure);
         int room = width - Indent - Gauge.Width - 2;
         foreach (string line in Wrap(said.Text, room))
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using RetentionScore.Cli.Calls;
@@ -12,24 +14,26 @@ internal sealed class JsonReport(Screen screen) : IScoreReport
 {
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
+    // The formatter writes in small pieces, and a console writes each of them through.
+    private readonly StringBuilder text = new();
+
     /// <inheritdoc/>
     public void Add(RecordedCall call, ScoredCall scored, CallTally tally)
     {
         string id = JsonSerializer.Serialize(call.Id);
-        foreach (var update in scored.Updates) Line(id, "update", update);
-        if (scored.Summary is not null) Line(id, "summary", scored.Summary);
+        using var writer = new StringWriter(text.Clear(), CultureInfo.InvariantCulture) { NewLine = "\n" };
+        foreach (var update in scored.Updates) Line(writer, id, "update", update);
+        if (scored.Summary is not null) Line(writer, id, "summary", scored.Summary);
+        screen.Output.Write(text);
     }
 
     /// <inheritdoc/>
     public void Close(FileTotals totals, TimeSpan taken) => totals.Write(screen.Error, taken);
 
-    private void Line(string id, string member, IMessage message)
+    private static void Line(StringWriter line, string id, string member, IMessage message)
     {
-        TextWriter output = screen.Output;
-        output.Write("{\"callId\": ");
-        output.Write(id);
-        output.Write($", \"{member}\": ");
-        Formatter.Format(message, output);
-        output.WriteLine('}');
+        line.Write($"{{\"callId\": {id}, \"{member}\": ");
+        Formatter.Format(message, line);
+        line.WriteLine('}');
     }
 }

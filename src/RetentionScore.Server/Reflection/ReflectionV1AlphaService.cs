@@ -5,7 +5,9 @@ using ReflectionV1 = Grpc.Reflection.V1;
 
 namespace RetentionScore.Server.Reflection;
 
-/// <summary>grpc.reflection.v1alpha, which many tools still ask first. Its messages are those of v1 on the wire, so they are handed over as bytes.</summary>
+/// <summary>
+/// grpc.reflection.v1alpha, which many tools still ask first. Its messages are those of v1 on the wire, so they are handed over as bytes.
+/// </summary>
 internal sealed class ReflectionV1AlphaService(ReflectionAnswers answers) : ServerReflection.ServerReflectionBase
 {
     /// <summary>One answer to each question, in their order.</summary>

@@ -2,13 +2,16 @@ using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Scoring;
 
-/// <summary>Opens calls with what all of them share. Immutable but for a seam of the tests.</summary>
+/// <summary>Opens calls with what all of them share. Immutable but for two seams of the tests.</summary>
 internal sealed partial class CallFactory(ServerOptions options, PolicySet policies, ILogger<CallFactory> logger)
 {
     internal int MaxTextChars => options.Limits.MaxTextChars;
 
     /// <summary>Called with the seq of each message right before it is scored; a test lets it throw.</summary>
     internal Action<uint>? BeforeScoring { get; set; }
+
+    /// <summary>Called before each message is looked at; a test lets it throw, as a bug outside of scoring would.</summary>
+    internal Action? BeforeAnswer { get; set; }
 
     /// <summary>A new call, or why there is none.</summary>
     internal CallScoring? TryOpen(V1.CallStart start, ICallClock clock, out Refusal? refusal)

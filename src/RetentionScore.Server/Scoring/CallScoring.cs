@@ -78,6 +78,7 @@ internal sealed class CallScoring
     internal Answer Take(V1.ScoreCallRequest request, ScoringWorkspace workspace, V1.ScoreUpdate into)
     {
         HeldBack = 0;
+        factory.BeforeAnswer?.Invoke();
         return request.MessageCase switch
         {
             V1.ScoreCallRequest.MessageOneofCase.Utterance when request.Utterance.Interim => Preview(request.Utterance, workspace, into),

@@ -17,7 +17,7 @@ public class BundledCallsTests
         ("caught/gym-supervisor-joins-and-it-ends-well", "blocked, then helped"),
         ("quiet/one-offer-declined-and-respected", "one offer, respected"),
         ("quiet/haggler-asks-for-every-offer", "haggles for offers"),
-        ("caught/insurance-a-chargeback-and-a-recording", "records, disputes charge"),
+        ("caught/insurance-a-chargeback-and-a-recording", "recorded and disputed"),
         ("quiet/clean-cancel-done-at-once", "cancelled at once"),
         ("caught/magazine-son-for-his-mother-offers-after-no", "offers after a no"),
         ("quiet/abusive-customer-and-a-polite-agent", "abusive customer"),

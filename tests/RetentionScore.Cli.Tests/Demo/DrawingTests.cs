@@ -42,7 +42,7 @@ public class DrawingTests
     [InlineData(1f, "━━━━━ 100")]
     public void Gauge_OfAScore_HasOneWidth(float score, string drawn)
     {
-        string line = Assert.Single(Plain(Gauge.Of(score)));
+        string line = Assert.Single(Plain(Gauge.OfRisk(score)));
         Assert.Equal(Gauge.Width, line.Length);
         Assert.Equal(drawn, line);
     }

@@ -25,14 +25,15 @@ def in_range(value, low, high, what):
         raise AssertionError(f"{what}: {value} is not in {low}..{high}")
 
 
-def fails(call, code):
-    """Runs the call, which must end with this status; returns the error."""
+def fails(call, *codes):
+    """Runs the call, which must end with this status, or one of these; returns the error."""
     try:
         result = call()
     except grpc.RpcError as error:
-        equal(error.code(), code, f"status ({error.details()})")
+        if error.code() not in codes:
+            raise AssertionError(f"status {error.code()} ({error.details()}), wanted {short(codes)}") from error
         return error
-    raise AssertionError(f"no error but {short(result)}, wanted {code}")
+    raise AssertionError(f"no error but {short(result)}, wanted {short(codes)}")
 
 
 def equal_metadata(actual, wanted, what):

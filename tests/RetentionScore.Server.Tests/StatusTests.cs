@@ -1,0 +1,237 @@
+using Grpc.Core;
+using RetentionScore.Server.Scoring;
+
+namespace RetentionScore.Server.Tests;
+
+/// <summary>The rows of the status table that no other class has: SEQUENCE_GAP is in OrderTests, HISTORY_LOST, CALL_EXISTS, CALL_ENDED and SUPERSEDED in
+/// OpeningTests, IDLE in QuietTests, DRAINING in DrainTests.</summary>
+public sealed class StatusTests
+{
+    private static async Task<Refused> RefusedAsync(CallStart start, Metadata? headers = null)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call(headers);
+        await call.SendAsync(start);
+        return await Refused.ByAsync(call);
+    }
+
+    [Theory]
+    [InlineData("utterance")]
+    [InlineData("heartbeat")]
+    [InlineData("none")]
+    [InlineData("nothing")]
+    public async Task FirstMessageOtherThanStart_IsInvalid(string first)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        if (first == "utterance") await call.SendAsync(Say.Final(1, "hello"));
+        else if (first == "heartbeat") await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat() });
+        else if (first == "none") await call.SendAsync(new ScoreCallRequest());
+        else await call.HalfCloseAsync();
+        Refused refused = await Refused.ByAsync(call);
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("message", refused.Metadata["field"]);
+    }
+
+    [Fact]
+    public async Task SecondStart_IsInvalid()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        await call.SendAsync(new CallStart { CallId = "c" });
+        Assert.Equal("INVALID_MESSAGE", (await Refused.ByAsync(call)).Reason);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("with space")]
+    [InlineData("tab\t")]
+    [InlineData("ünicode")]
+    [InlineData("129")]
+    public async Task BadCallId_IsInvalid(string id)
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = id == "129" ? new string('x', 129) : id, ResumeFrom = 1 });
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("start.call_id", refused.Metadata["field"]);
+        Assert.Contains("128", refused.Metadata["limit"], StringComparison.Ordinal);
+        Assert.Contains("start.call_id", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CallIdOf128VisibleCharacters_IsTaken()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        Assert.Equal(1u, (await call.OpenAsync("!~" + new string('x', 126))).NextSeq);
+    }
+
+    [Theory]
+    [InlineData("english please")]
+    [InlineData("-en")]
+    [InlineData("en_US")]
+    public async Task BadLanguage_IsInvalid(string language)
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1, Language = language });
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("start.language", refused.Metadata["field"]);
+    }
+
+    [Fact]
+    public async Task BadAttempt_IsInvalid()
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1, Attempt = ulong.MaxValue });
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("start.attempt", refused.Metadata["field"]);
+        Assert.Equal("18446744073709551615", refused.Metadata["value"]);
+    }
+
+    [Fact]
+    public async Task OverlongContext_IsInvalid()
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1, Context = new CallContext { Queue = new string('q', 257) } });
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("start.context.queue", refused.Metadata["field"]);
+    }
+
+    [Fact]
+    public async Task CallIdInMetadataUnlikeStart_IsInvalid()
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1 }, new Metadata { { "call-id", "d" } });
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+        Assert.Equal("start.call_id", refused.Metadata["field"]);
+    }
+
+    [Fact]
+    public async Task CallIdInMetadataLikeStart_IsTaken()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call(new Metadata { { "call-id", "c" } });
+        Assert.Equal("c", (await call.OpenAsync("c")).CallId);
+    }
+
+    [Fact]
+    public async Task UnknownPolicy_IsNotFound()
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1, Policy = "strict" });
+        Assert.Equal(StatusCode.NotFound, refused.Code);
+        Assert.Equal("UNKNOWN_POLICY", refused.Reason);
+        Assert.Equal("strict", refused.Metadata["value"]);
+    }
+
+    [Fact]
+    public async Task AnotherTenant_IsForbidden()
+    {
+        Refused refused = await RefusedAsync(new CallStart { CallId = "c", ResumeFrom = 1, Tenant = "acme" });
+        Assert.Equal(StatusCode.PermissionDenied, refused.Code);
+        Assert.Equal("FORBIDDEN", refused.Reason);
+    }
+
+    [Fact]
+    public async Task TooManyCalls_AreRefusedWithARetry_UntilOneEnds()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Limits = options.Limits with { MaxLiveCalls = 2 } });
+        using TestCall one = server.Call(), two = server.Call(), three = server.Call(), again = server.Call();
+        await one.OpenAsync("1");
+        await two.OpenAsync("2");
+        await three.SendAsync(new CallStart { CallId = "3", ResumeFrom = 1 });
+        Refused refused = await Refused.ByAsync(three);
+        Assert.Equal(StatusCode.ResourceExhausted, refused.Code);
+        Assert.Equal("TOO_MANY", refused.Reason);
+        Assert.Equal("2", refused.Metadata["limit"]);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.RetryAfter);
+        await one.EndAsync(1);
+        Assert.Equal(1u, (await again.OpenAsync("3")).NextSeq);
+    }
+
+    [Fact]
+    public async Task ClientThatDoesNotRead_IsASlowConsumer()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Calls = options.Calls with { SlowConsumer = TimeSpan.FromSeconds(0.3) } });
+        using TestCall call = server.Call();
+        await call.OpenAsync(new CallStart { CallId = "c", ResumeFrom = 1, Explain = true });
+        // Until both windows are full: answers wait in the server, and it reads no more.
+        Task sending = Task.CompletedTask;
+        for (uint seq = 1; seq <= 200_000 && await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1))) == sending; seq++)
+            sending = call.Raw.RequestStream.WriteAsync(new ScoreCallRequest { Utterance = Say.Final(seq, "I want to cancel my service, I am very unhappy.") });
+        _ = sending.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
+        Assert.False(sending.IsCompletedSuccessfully);
+        Refused refused = await Refused.ByAsync(call);
+        Assert.Equal(StatusCode.ResourceExhausted, refused.Code);
+        Assert.Equal("SLOW_CONSUMER", refused.Reason);
+        using TestCall again = server.Call();
+        Assert.True((await again.OpenAsync("c", attempt: 1)).Resumed);
+    }
+
+    [Fact]
+    public async Task StartWhileStarting_IsNotReadyWithARetry()
+    {
+        using var warm = new ManualResetEventSlim();
+        var log = new RecordedLog();
+        await using var app = TestServer.Build(null, null, log);
+        ((WarmUp)app.Services.GetService(typeof(WarmUp))!).Before = () => warm.Wait(Waiting.Limit);
+        Task starting = Task.Run(() => app.StartAsync());
+        await Waiting.UntilAsync(() => app.Urls.Count == 2 && !app.Urls.Any(url => url.EndsWith(":0", StringComparison.Ordinal)));
+        using var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress(ServerHost.GrpcAddress(app));
+        using var ops = new HttpClient { BaseAddress = ServerHost.OpsAddress(app) };
+        using (var call = new TestCall(new ScoringService.ScoringServiceClient(channel).ScoreCall()))
+        {
+            await call.SendAsync(new CallStart { CallId = "c", ResumeFrom = 1 });
+            Refused refused = await Refused.ByAsync(call);
+            Assert.Equal(StatusCode.Unavailable, refused.Code);
+            Assert.Equal("NOT_READY", refused.Reason);
+            Assert.NotNull(refused.RetryAfter);
+        }
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, (await ops.GetAsync("/readyz").Within()).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await ops.GetAsync("/healthz").Within()).StatusCode);
+        warm.Set();
+        await starting.Within();
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await ops.GetAsync("/readyz").Within()).StatusCode);
+        using (var call = new TestCall(new ScoringService.ScoringServiceClient(channel).ScoreCall())) await call.OpenAsync("c");
+        await app.StopAsync().Within();
+    }
+
+    [Fact]
+    public async Task BugOutsideScoring_IsInternalWithoutDetail()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        server.Service<CallFactory>().BeforeAnswer = () => throw new BrokenStateException();
+        await call.SendAsync(Say.Final(1, "secret"));
+        Refused refused = await Refused.ByAsync(call);
+        Assert.Equal(StatusCode.Internal, refused.Code);
+        Assert.Equal("INTERNAL", refused.Reason);
+        Assert.Equal("internal error", refused.Message);
+        Assert.Contains(server.Log.Lines, line => line.Contains(nameof(BrokenStateException), StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Lines, line => line.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Rubbish_IsInvalid()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var method = new Method<byte[], byte[]>(
+            MethodType.DuplexStreaming, "retentionscore.v1.ScoringService", "ScoreCall", Marshallers.Create(b => b, b => b), Marshallers.Create(b => b, b => b));
+        using var call = server.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, default);
+        await call.RequestStream.WriteAsync([0xff, 0xff, 0xff]).Within();
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within());
+        Refused refused = Refused.From(exception);
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.Equal("INVALID_MESSAGE", refused.Reason);
+    }
+
+    [Fact]
+    public async Task Trunk_IsUnimplemented()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var trunk = server.Client.ScoreCalls();
+        RpcException exception = await Assert.ThrowsAsync<RpcException>(() => trunk.ResponseStream.MoveNext(CancellationToken.None).Within());
+        Assert.Equal(StatusCode.Unimplemented, exception.StatusCode);
+    }
+
+    private sealed class BrokenStateException() : Exception("quotes a secret");
+}
