@@ -25,7 +25,7 @@ public sealed class DrainTests
         foreach (TestCall call in calls)
         {
             V1.Draining draining = (await call.ReadAsync()).Draining;
-            Assert.InRange(draining.TimeLeftMs, 1u, 1000u);
+            Assert.InRange(draining.TimeLeftMs, 1u, 500u);
             Assert.InRange(draining.ReconnectAfterMs, 0u, draining.TimeLeftMs);
             Refused refused = await Refused.ByAsync(call);
             Assert.Equal(StatusCode.Unavailable, refused.Code);

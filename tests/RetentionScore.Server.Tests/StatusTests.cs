@@ -163,6 +163,19 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task ClientThatIsStuckInAWrite_ReadsToTheEndForItsStatus()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Calls = options.Calls with { SlowConsumer = TimeSpan.FromSeconds(0.3) } });
+        using TestCall call = server.Call();
+        await call.OpenAsync(new CallStart { CallId = "c", ResumeFrom = 1, Explain = true });
+        Task sending = Task.CompletedTask;
+        for (uint seq = 1; seq <= 200_000 && await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1))) == sending && !sending.IsFaulted; seq++)
+            sending = call.Raw.RequestStream.WriteAsync(new ScoreCallRequest { Utterance = Say.Final(seq, new string('a', 4000)) });
+        _ = sending.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
+        Assert.Equal("SLOW_CONSUMER", (await Refused.ByAsync(call)).Reason);
+    }
+
+    [Fact]
     public async Task StartWhileStarting_IsNotReadyWithARetry()
     {
         using var warm = new ManualResetEventSlim();

@@ -17,11 +17,12 @@ namespace RetentionScore.Server.Draining;
 /// </list>
 /// Ctrl-C, at any time, skips the first and shortens the second.
 /// </summary>
-internal sealed class Drain(
-    ServerOptions options, ServerPhase phase, DrainNotice notice, OpenStreams streams, OpenConnections connections, ServingStatus serving, WarmUp warmUp, TimeProvider time)
+internal sealed partial class Drain(
+    ServerOptions options, ServerPhase phase, DrainNotice notice, OpenStreams streams, OpenConnections connections, ServingStatus serving, WarmUp warmUp, TimeProvider time,
+    ILogger<Drain> logger)
     : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan InteractiveTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan InteractiveTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndingTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
@@ -50,15 +51,18 @@ internal sealed class Drain(
     {
         phase.Enter(Phase.LameDuck);
         serving.Stop();
+        if (!interrupted.Task.IsCompleted) Entered(logger, Phase.LameDuck, options.Drain.LameDuck.TotalSeconds, streams.Count);
         await WaitAsync(options.Drain.LameDuck, interrupted.Task, cancellationToken);
 
         TimeSpan left = interrupted.Task.IsCompleted && options.Drain.Time > InteractiveTime ? InteractiveTime : options.Drain.Time;
         notice.Begin(left);
         phase.Enter(Phase.Draining);
+        Entered(logger, Phase.Draining, left.TotalSeconds, streams.Count);
         foreach (StreamControl stream in streams.All) stream.RequestDrainNotice();
         await WaitAsync(left, UntilAsync(() => streams.IsEmpty, left, cancellationToken), cancellationToken);
 
         phase.Enter(Phase.Stopping);
+        Entered(logger, Phase.Stopping, EndingTime.TotalSeconds, streams.Count);
         foreach (StreamControl stream in streams.All) stream.RequestStop(StopReason.Draining);
         await WaitAsync(EndingTime, UntilAsync(() => streams.IsEmpty, EndingTime, cancellationToken), cancellationToken);
         // Kestrel says goodbye next and would wait for clients that do not read until the host's own time-out.
@@ -98,4 +102,7 @@ internal sealed class Drain(
         await Task.WhenAny(over, Task.Delay(atMost, time, enough.Token));
         await enough.CancelAsync();
     }
+
+    [LoggerMessage(1, LogLevel.Information, "{Phase} for at most {Seconds} s with {Streams} open streams.")]
+    private static partial void Entered(ILogger logger, Phase phase, double seconds, int streams);
 }
