@@ -42,7 +42,7 @@ public sealed class DrainTests
     public async Task ThreePhases_LameDuckTakesCalls_DrainRefusesStarts_OpenStreamsGoOn()
     {
         await using TestServer server = await TestServer.StartAsync(
-            options => options with { Drain = new DrainOptions { LameDuck = 700 * Ms, Time = 3000 * Ms } });
+            options => options with { Drain = new DrainOptions { LameDuck = 2000 * Ms, Time = 8000 * Ms } });
         using TestCall open = server.Call(), second = server.Call();
         await open.OpenAsync("open");
         var health = new global::Grpc.Health.V1.Health.HealthClient(server.Channel);
@@ -53,7 +53,7 @@ public sealed class DrainTests
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await health.CheckAsync(new HealthCheckRequest()).ResponseAsync.Within()).Status);
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, (await server.Ops.GetAsync("/readyz").Within()).StatusCode);
         Assert.Contains("retentionscore_draining 1\n", await server.Ops.GetStringAsync("/metrics").Within(), StringComparison.Ordinal);
-        await second.OpenAsync("in lame duck".Replace(' ', '-'));
+        await second.OpenAsync("in-lame-duck");
 
         Assert.NotNull((await open.ReadAsync()).Draining);
         Assert.Equal(Phase.Draining, server.Service<ServerPhase>().Now);
@@ -77,7 +77,7 @@ public sealed class DrainTests
         // No stream is left: the rest of the time is not waited for.
         var clock = Stopwatch.StartNew();
         await stopping.Within();
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     [Fact]
