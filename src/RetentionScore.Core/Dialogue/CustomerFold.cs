@@ -11,7 +11,10 @@ internal static class CustomerFold
     public static void Hear(ref DialogueState s, in LogEntry e, in Fold.Rules rules)
     {
         bool goesOn = s.CustomerEndMs >= 0 && e.StartMs - s.CustomerEndMs <= GoesOnMs;
+        int turnsBefore = s.CustomerTurns;
         TakeTurn(ref s, e);
+        // Within one turn a request counts once anyhow; a piece after other words ("like i said", "please close it") is not their repetition.
+        goesOn &= s.CustomerTurns != turnsBefore;
         ReadOverlap(ref s, e);
         s.CustomerStartMs = e.StartMs;
         s.CustomerEndMs = Math.Max(s.CustomerEndMs, e.EndMs);
