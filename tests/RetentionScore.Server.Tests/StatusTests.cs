@@ -235,6 +235,22 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public async Task MessageOverTheSizeLimit_IsResourceExhausted_AndTheCallLivesOn()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Limits = options.Limits with { MaxMessageBytes = 1024 } });
+        using (TestCall call = server.Call())
+        {
+            await call.OpenAsync("c");
+            await call.SendAsync(Say.Final(1, new string('a', 2000)));
+            // The stack's own: no reason is asked for.
+            Assert.Equal(StatusCode.ResourceExhausted, (await call.FailureAsync()).StatusCode);
+        }
+
+        using TestCall again = server.Call();
+        Assert.Equal(1u, (await again.OpenAsync("c", attempt: 1)).NextSeq);
+    }
+
+    [Fact]
     public async Task Trunk_IsUnimplemented()
     {
         await using TestServer server = await TestServer.StartAsync();
