@@ -24,7 +24,8 @@ internal static class MetricsEndpoint
         });
         app.Lifetime.ApplicationStopped.Register(adapter.Dispose);
         metrics.Prime();
-        app.MapMetrics(settings => settings.Registry = registry);
+        app.MapMetrics(settings => settings.Registry = registry)
+            .Add(endpoint => endpoint.RequestDelegate = Ops.OnOpsPort(endpoint.RequestDelegate!));
     }
 }
 #endif
