@@ -8,6 +8,7 @@ namespace RetentionScore.Grpc.Tests;
 public sealed class DeadlineTests
 {
     private const string DuplexPath = "/retentionscore.grpctest.v1.EchoService/Duplex";
+    private const string ServerStreamPath = "/retentionscore.grpctest.v1.EchoService/ServerStream";
 
     [Fact]
     public async Task Deadline_Passes_BothSidesAreTold()
@@ -88,27 +89,33 @@ public sealed class DeadlineTests
         Assert.True(exception.StatusCode == StatusCode.DeadlineExceeded, exception.ToString());
     }
 
-    [Fact]
-    public async Task Deadline_PassesWhileHandlerWaitsForRequestsOnly_HandlerIsFreed()
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(1_000_000)]
+    public async Task Deadline_PassesWhileClientDoesNotRead_StreamIsResetAsCancelled(int messageBytes)
     {
-        var end = new TaskCompletionSource<Exception?>();
-        await using var host = await EchoHost.StartAsync(handlers => handlers.Duplex = async (requests, responses, _) =>
+        var freed = new TaskCompletionSource();
+        await using var host = await EchoHost.StartAsync(handlers => handlers.ServerStream = async (_, responses, context) =>
         {
-            await responses.WriteAsync(new EchoResponse());
-            end.SetResult(await Record.ExceptionAsync(async () =>
+            context.CancellationToken.Register(() => freed.SetResult());
+
+            // More than the client's window, so that the end of the response cannot get through.
+            for (var left = 2_000_000; left > 0; left -= messageBytes)
             {
-                while (await requests.MoveNext())
-                {
-                }
-            }));
+                await responses.WriteAsync(new EchoResponse { Payload = ByteString.CopyFrom(new byte[messageBytes]) });
+            }
+
+            await freed.Task;
         });
         using var http = new HttpClient();
-        using var request = RawHttp.Request(new Uri(host.Address, DuplexPath), [], "application/grpc", ("grpc-timeout", "300m"));
-        request.Content = new EndlessContent { Headers = { ContentType = new("application/grpc") } };
+        using var request = RawHttp.Request(
+            new Uri(host.Address, ServerStreamPath), RawHttp.Frame([]), "application/grpc", ("grpc-timeout", "500m"));
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within();
-        await response.Content.ReadAsByteArrayAsync().Within();
-        Assert.Equal("4", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
-        Assert.NotNull(await end.Task.Within());
+        await freed.Task.Within();
+        await Task.Delay(1500);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var exception = await Assert.ThrowsAsync<HttpProtocolException>(() => body.CopyToAsync(Stream.Null).Within());
+        Assert.Equal(8, exception.ErrorCode);
     }
 
     [Fact]
@@ -154,24 +161,5 @@ public sealed class DeadlineTests
         await using var host = await EchoHost.StartAsync();
         using var raw = new RawHttp(host.Address);
         Assert.Equal(0, (await raw.PostAsync(DuplexPath, RawHttp.Frame([]), headers: ("grpc-timeout", value))).Status);
-    }
-
-    /// <summary>Sends nothing, and does not end by itself.</summary>
-    private sealed class EndlessContent : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
-        {
-            await stream.FlushAsync(cancellationToken);
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = -1;
-            return false;
-        }
     }
 }

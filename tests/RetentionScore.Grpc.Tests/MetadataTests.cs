@@ -14,22 +14,21 @@ public sealed class MetadataTests
         await using var host = await EchoHost.StartAsync(handlers => handlers.Unary = async (request, context) =>
         {
             received = context.RequestHeaders;
-            await context.WriteResponseHeadersAsync(new Metadata { { "h", "1" }, { "h-bin", [0, 255, 7] }, { "empty-bin", [] } });
+            await context.WriteResponseHeadersAsync(new Metadata { { "h", "1" }, { "h-bin", [0, 255, 7] } });
             context.ResponseTrailers.Add("t", "2");
             context.ResponseTrailers.Add("t-bin", [1, 2, 3, 4]);
             return new EchoResponse();
         });
-        var headers = new Metadata { { "Call-Id", "c 1" }, { "trace-bin", [9, 8, 7, 6, 5] }, { "trace-bin", [1] } };
+        var headers = new Metadata { { "Call-Id", "c 1" }, { "trace-bin", [9, 8, 7, 6, 5] } };
         using var call = host.Client.UnaryAsync(new EchoRequest(), headers);
         var responseHeaders = await call.ResponseHeadersAsync.Within();
         await call.ResponseAsync.Within();
 
         Assert.Equal("c 1", received!.GetValue("call-id"));
-        Assert.Equal([[9, 8, 7, 6, 5], [1]], received.GetAll("trace-bin").Select(entry => entry.ValueBytes));
+        Assert.Equal([9, 8, 7, 6, 5], received.GetValueBytes("trace-bin"));
         Assert.DoesNotContain(received, entry => entry.Key is "te" or "content-type" or "grpc-accept-encoding");
         Assert.Equal("1", responseHeaders.GetValue("h"));
         Assert.Equal([0, 255, 7], responseHeaders.GetValueBytes("h-bin"));
-        Assert.Empty(responseHeaders.GetValueBytes("empty-bin")!);
         Assert.Equal("2", call.GetTrailers().GetValue("t"));
         Assert.Equal([1, 2, 3, 4], call.GetTrailers().GetValueBytes("t-bin"));
     }

@@ -19,11 +19,13 @@ internal static class MetricsEndpoint
             ResolveHistogramBuckets = instrument => instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } bounds }
                 ? [.. bounds]
                 : MeterAdapterOptions.DefaultHistogramBuckets,
-            MetricsExpireAfter = TimeSpan.FromDays(365),
+            // The longest it takes. A series that rests for a day goes and comes back with its count.
+            MetricsExpireAfter = TimeSpan.FromDays(1),
         });
         app.Lifetime.ApplicationStopped.Register(adapter.Dispose);
         metrics.Prime();
-        app.MapMetrics(settings => settings.Registry = registry);
+        app.MapMetrics(settings => settings.Registry = registry)
+            .Add(endpoint => endpoint.RequestDelegate = Ops.OnOpsPort(endpoint.RequestDelegate!));
     }
 }
 #endif
