@@ -15,11 +15,8 @@ public sealed class StreamAllocationTests
     private const int WarmUp = 512;
     private const int Measured = 1024;
 
-    /// <summary>Bytes an utterance; measured: 0.</summary>
-    private const int Quiet = 0;
-
-    /// <summary>Bytes an utterance of a call in which much is recommended; measured: 89, the notes of evidence that Core makes.</summary>
-    private const int Heated = 92;
+    /// <summary>Bytes an utterance; measured: 0. With generated messages it was 248, and 808 in a call in which much is recommended.</summary>
+    private const int Gate = 0;
 
     private static readonly string[] HeatedTexts =
     [
@@ -28,11 +25,11 @@ public sealed class StreamAllocationTests
     ];
 
     [Theory]
-    [InlineData(1, false, Quiet)]
-    [InlineData(64, false, Quiet)]
-    [InlineData(1, true, Heated)]
-    [InlineData(64, true, Heated)]
-    public async Task Utterance_AllocatesNoMoreThan(int waiting, bool heated, int bytes)
+    [InlineData(1, false)]
+    [InlineData(64, false)]
+    [InlineData(1, true)]
+    [InlineData(64, true)]
+    public async Task Utterance_AllocatesNoMoreThanTheGate(int waiting, bool heated)
     {
         await using TestServer server = await TestServer.StartAsync();
         var reader = new ScriptedReader(waiting, heated);
@@ -40,7 +37,7 @@ public sealed class StreamAllocationTests
         var stream = new CallStream(server.Service<CallStreamServices>(), reader, writer, new LoopbackContext());
         // Not under the runner's synchronization context: what is awaited would go on elsewhere.
         long allocated = await Task.Run(() => Measure(stream, reader, writer)).Within();
-        Assert.True(allocated <= (long)bytes * Measured, $"{(double)allocated / Measured:F1} bytes an utterance, the gate is {bytes}");
+        Assert.True(allocated <= (long)Gate * Measured, $"{(double)allocated / Measured:F1} bytes an utterance, the gate is {Gate}");
     }
 
     private static async Task<long> Measure(CallStream stream, ScriptedReader reader, CountingWriter writer)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using RetentionScore.Core.Policy;
@@ -81,8 +82,9 @@ internal sealed class WireWriter
     {
         int mark = Begin(number);
         Reserve(MaxTagAndNumber);
-        System.Text.Unicode.Utf8.TryWrite(bytes.AsSpan(count), $"{id.RaisedSeq}.{(byte)id.Action}", out int written);
-        count += written;
+        Digits(id.RaisedSeq);
+        bytes[count++] = (byte)'.';
+        Digits((uint)id.Action);
         End(mark);
     }
 
@@ -128,6 +130,12 @@ internal sealed class WireWriter
         count = mark;
         Number((uint)length);
         count = end;
+    }
+
+    private void Digits(uint value)
+    {
+        value.TryFormat(bytes.AsSpan(count), out int written, provider: CultureInfo.InvariantCulture);
+        count += written;
     }
 
     private void Tag(int number, int type) => Number((uint)(number << 3 | type));
