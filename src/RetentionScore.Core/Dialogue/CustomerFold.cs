@@ -91,7 +91,7 @@ internal static class CustomerFold
     private static bool IsSolicited(in DialogueState s)
     {
         const TurnActs HoldsUp = TurnActs.Why | TurnActs.SaveCounted | TurnActs.PutOff | TurnActs.Block;
-        return (s.AgentTurn & TurnActs.AsksIfCancel) != 0 || ((s.AgentTurn & TurnActs.AsksToRepeat) != 0 && (s.AgentTurn & HoldsUp) == 0);
+        return (s.AgentTurn & (TurnActs.AsksIfCancel | TurnActs.AsksToRepeat)) != 0 && (s.AgentTurn & HoldsUp) == 0;
     }
 
     private static void Open(ref DialogueState s, uint seq)
