@@ -5,10 +5,11 @@ using RetentionScore.Server.Calls;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
+using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Tests;
 
-/// <summary>What happens for every message allocates nothing; what the generated parser allocates is another matter.</summary>
+/// <summary>What happens for every message allocates nothing; a whole stream is in <see cref="StreamAllocationTests"/>.</summary>
 public sealed class AllocationTests
 {
     [Fact]
@@ -17,19 +18,17 @@ public sealed class AllocationTests
         var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
         CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), out _)!;
         ScoringWorkspace workspace = ScoringWorkspace.Current;
-        var update = new ScoreUpdate();
-        ScoreCallRequest[] requests = [.. Enumerable.Range(1, 400).Select(i => i % 4 == 0
-            ? new ScoreCallRequest { Utterance = Say.Interim("my internet is slow", startMs: i * 3000) }
-            : new ScoreCallRequest { Utterance = Say.Final(0, "my internet is slow today") })];
+        CallFrame[] frames = new CallFrame[400];
         uint seq = 1;
-        foreach (ScoreCallRequest request in requests)
+        for (int i = 0; i < frames.Length; i++)
         {
-            if (!request.Utterance.Interim) request.Utterance = Say.Final(seq++, "my internet is slow today");
+            Utterance utterance = i % 4 == 0 ? Say.Interim("my internet is slow", startMs: i * 3000) : Say.Final(seq++, "my internet is slow today");
+            frames[i] = Frames.Of(new ScoreCallRequest { Utterance = utterance });
         }
 
-        foreach (ScoreCallRequest request in requests.AsSpan(0, 200)) call.Take(request, workspace, update);
+        foreach (CallFrame frame in frames.AsSpan(0, 200)) call.Take(frame, workspace);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (ScoreCallRequest request in requests.AsSpan(200)) call.Take(request, workspace, update);
+        foreach (CallFrame frame in frames.AsSpan(200)) call.Take(frame, workspace);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(seq, call.NextSeq);
     }
@@ -40,12 +39,12 @@ public sealed class AllocationTests
         using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
         using var recorder = new MetricRecorder(metrics);
-        var request = new ScoreCallRequest { Utterance = Say.Final(1, "hello") };
-        Answer answer = Answer.With(AnswerKind.Counted, new ScoreUpdate());
+        CallFrame frame = Frames.Of(new ScoreCallRequest { Utterance = Say.Final(1, "hello") });
+        Answer answer = Answer.With(AnswerKind.Counted, new ScoredUpdate());
         TimeSpan queued = TimeSpan.FromMicroseconds(30), scored = TimeSpan.FromMicroseconds(7);
-        for (int i = 0; i < 100; i++) metrics.Answered(request, answer, queued, scored, held: 1);
+        for (int i = 0; i < 100; i++) metrics.Answered(frame, answer, queued, scored, held: 1);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) metrics.Answered(request, answer, queued, scored, held: 1);
+        for (int i = 0; i < 1000; i++) metrics.Answered(frame, answer, queued, scored, held: 1);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

@@ -44,17 +44,14 @@ public sealed class ContentTests
         Assert.Empty((await call.SayAsync(1, text)).Degraded);
     }
 
-#if !OFFICIAL_PACKAGES
-    // With the official packages, a later protobuf runtime throws out of the generated parser.
     [Fact]
     public async Task InvalidUtf8_IsReadAsReplacementCharacters()
     {
         await using TestServer server = await TestServer.StartAsync();
         using TestCall call = server.Call();
         await call.OpenAsync("c");
-        byte[] message = new ScoreCallRequest { Utterance = Say.Final(1, "cancel ## my service") }.ToByteArray();
-        int at = message.AsSpan().IndexOf("##"u8);
-        (message[at], message[at + 1]) = (0xc3, 0x28);
+        byte[] message = new ScoreCallRequest { Utterance = Say.Final(1, "cancel ## my service", id: "id##") }.ToByteArray();
+        for (int at; (at = message.AsSpan().IndexOf("##"u8)) >= 0;) (message[at], message[at + 1]) = (0xc3, 0x28);
         var raw = new global::Grpc.Core.Method<byte[], ScoreCallResponse>(
             global::Grpc.Core.MethodType.DuplexStreaming,
             "retentionscore.v1.ScoringService",
@@ -67,9 +64,9 @@ public sealed class ContentTests
         Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).Within());
         Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).Within());
         Assert.Equal(1u, stream.ResponseStream.Current.Update.AsOfSeq);
+        Assert.Equal("id\uFFFD(", stream.ResponseStream.Current.Update.UtteranceId);
         Assert.Empty(stream.ResponseStream.Current.Update.Degraded);
     }
-#endif
 
     [Theory]
     [InlineData(0)]

@@ -24,7 +24,7 @@ public sealed class ContractTests
     public void ScoreNames_AreTheMembersOfRiskScores()
     {
         string[] members = [.. RiskScores.Descriptor.Fields.InDeclarationOrder().Select(field => field.Name).Where(name => name is not ("overall_low" or "overall_high"))];
-        Assert.Equal(members, Scoring.Wire.ScoreMessages.ScoreNames);
+        Assert.Equal(members, Scoring.Wire.UpdateMessage.ScoreNames);
         Assert.Equal(Enum.GetNames<Core.Risk.Score>().Length, members.Length);
     }
 

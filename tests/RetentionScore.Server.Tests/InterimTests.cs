@@ -67,8 +67,8 @@ public sealed class InterimTests
         Utterance correction = Say.Final(1, "x");
         correction.CorrectsSeq = 1;
         foreach (Utterance utterance in new[] { Say.Interim("a"), Say.Interim("b", Speaker.Agent), Say.Interim("c"), correction, Say.Final(2, "y", Speaker.Agent) })
-            batch.Add(new ScoreCallRequest { Utterance = utterance }, 0);
-        batch.Add(new ScoreCallRequest(), 0);
+            batch.Add(Frames.Of(new ScoreCallRequest { Utterance = utterance }), 0);
+        batch.Add(Frames.Of(new ScoreCallRequest()), 0);
         batch.Close();
         Assert.Equal([true, true, false, false, false, false], Enumerable.Range(0, 6).Select(batch.IsSuperseded));
         Assert.Equal(4, batch.LastAnswered);

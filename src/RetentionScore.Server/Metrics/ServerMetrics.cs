@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using RetentionScore.Core.Policy;
 using RetentionScore.Server.Scoring;
+using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Metrics;
 
@@ -79,7 +81,7 @@ internal sealed class ServerMetrics
     }
 
     /// <summary>A message of a call's order was answered.</summary>
-    internal void Answered(V1.ScoreCallRequest request, in Answer answer, TimeSpan queued, TimeSpan scored, int held)
+    internal void Answered(CallFrame frame, in Answer answer, TimeSpan queued, TimeSpan scored, int held)
     {
         if (answer.Kind == AnswerKind.Duplicate)
         {
@@ -87,23 +89,22 @@ internal sealed class ServerMetrics
             return;
         }
 
-        if (request.MessageCase == V1.ScoreCallRequest.MessageOneofCase.Utterance && answer.Kind != AnswerKind.Refused)
+        if (frame.Member == FrameMember.Utterance && answer.Kind != AnswerKind.Refused)
         {
             var kind = new KeyValuePair<string, object?>("kind", answer.Kind == AnswerKind.Interim ? "interim" : "final");
             queue.Record(queued.TotalSeconds, kind);
             score.Record(scored.TotalSeconds, kind);
-            if (answer.Kind != AnswerKind.Interim) utterances.Add(1, new KeyValuePair<string, object?>("speaker", NameOf(request.Utterance.Speaker)));
+            if (answer.Kind != AnswerKind.Interim) utterances.Add(1, new KeyValuePair<string, object?>("speaker", NameOf(frame.Speaker)));
             if (answer.Kind == AnswerKind.Correction) corrections.Add(1);
         }
 
         if (held > 0) heldBack.Add(held);
-        V1.ScoreUpdate? update = answer.Update ?? answer.Summary?.Last;
-        if (update is null || answer.Kind is AnswerKind.Interim or AnswerKind.EndedBefore) return;
-        if (update.Degraded.Contains(V1.Degradation.NotEvaluated)) notEvaluated.Add(1);
-        for (int i = 0; i < update.Recommendations.Count; i++)
+        if (answer.Update is not { } update || answer.Kind == AnswerKind.Interim) return;
+        if (update.Degraded.Has(V1.Degradation.NotEvaluated)) notEvaluated.Add(1);
+        for (int i = 0; i < update.Score.Recommendations.Count; i++)
         {
-            V1.Recommendation recommendation = update.Recommendations[i]; // their enumerator would be allocated
-            if (recommendation.State == V1.RecommendationState.New)
+            Recommendation recommendation = update.Score.Recommendations[i]; // their enumerator would be allocated
+            if (recommendation.State == RecommendationState.New)
                 recommendations.Add(1, new KeyValuePair<string, object?>("action", NameOf(recommendation.Action)));
         }
     }
@@ -117,7 +118,7 @@ internal sealed class ServerMetrics
         _ => "unknown",
     };
 
-    private static string NameOf(V1.RecommendedAction action) =>
+    private static string NameOf(RecommendedAction action) =>
         (int)action is >= 0 and <= 15 ? ActionNames[(int)action] : "unknown";
 
     private static readonly string[] ActionNames =

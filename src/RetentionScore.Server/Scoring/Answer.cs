@@ -1,3 +1,5 @@
+using RetentionScore.Server.Scoring.Wire;
+
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>What a message came to.</summary>
@@ -21,14 +23,33 @@ internal enum AnswerKind
     Refused,
 }
 
-/// <summary>The answer to one message: an update, a summary or a refusal. An update is that which the caller lent, to be sent before the next.</summary>
-internal readonly record struct Answer(AnswerKind Kind, V1.ScoreUpdate? Update, V1.CallSummary? Summary, Refusal? Refusal)
+/// <summary>The answer to one message.</summary>
+internal readonly record struct Answer
 {
+    /// <summary>What the message came to.</summary>
+    internal AnswerKind Kind { get; private init; }
+
+    /// <summary>What was scored: the workspace's, to be sent before it scores again. Beside a summary, the last score.</summary>
+    internal ScoredUpdate? Update { get; private init; }
+
+    /// <summary>A duplicate's update, of a call that has ended: nothing of it is left but what it told.</summary>
+    internal V1.ScoreUpdate? Told { get; private init; }
+
+    /// <summary>The answer to an end.</summary>
+    internal V1.CallSummary? Summary { get; private init; }
+
+    /// <summary>The stream ends with it.</summary>
+    internal Refusal? Refusal { get; private init; }
+
     internal static Answer Nothing => default;
 
-    internal static Answer With(AnswerKind kind, V1.ScoreUpdate update) => new(kind, update, null, null);
+    internal static Answer With(AnswerKind kind, ScoredUpdate update) => new() { Kind = kind, Update = update };
 
-    internal static Answer With(AnswerKind kind, V1.CallSummary summary) => new(kind, null, summary, null);
+    internal static Answer Repeat(V1.ScoreUpdate told) => new() { Kind = AnswerKind.Duplicate, Told = told };
 
-    internal static Answer Refuse(Refusal refusal) => new(AnswerKind.Refused, null, null, refusal);
+    internal static Answer End(V1.CallSummary summary, ScoredUpdate last) => new() { Kind = AnswerKind.Ended, Summary = summary, Update = last };
+
+    internal static Answer EndedBefore(V1.CallSummary summary) => new() { Kind = AnswerKind.EndedBefore, Summary = summary };
+
+    internal static Answer Refuse(Refusal refusal) => new() { Kind = AnswerKind.Refused, Refusal = refusal };
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using RetentionScore.Server.Calls;
+using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -8,30 +9,47 @@ namespace RetentionScore.Server.Scoring;
 /// does not read is waited for no longer than the bound. For the stream's loop alone.
 /// </summary>
 internal sealed class AnswerStream(
-    IServerStreamWriter<V1.ScoreCallResponse> responses, StreamControl control, TimeSpan slowConsumer, TimeProvider time)
+    IServerStreamWriter<CallAnswer> responses, StreamControl control, TimeSpan slowConsumer, TimeProvider time)
 {
     private const int MaxBufferedBytes = 32 * 1024;
 
     private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
     private static readonly WriteOptions Flushed = WriteOptions.Default;
 
+    private readonly CallAnswer answer = new();
     private int bufferedBytes;
 
-    /// <summary>Writes an answer, which may be changed again afterwards.</summary>
+    /// <summary>Writes an update, which may be changed again afterwards.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="moreFollows">Another answer is written without a wait in between.</param>
+    /// <returns>Null, or why the stream ends.</returns>
+    internal ValueTask<Refusal?> WriteAsync(ScoredUpdate update, bool moreFollows)
+    {
+        answer.Set(update, ScoringWorkspace.Current.Output);
+        return WriteAsync(moreFollows);
+    }
+
+    /// <summary>Writes any other answer.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="moreFollows">Another answer is written without a wait in between.</param>
     /// <returns>Null, or why the stream ends.</returns>
     internal ValueTask<Refusal?> WriteAsync(V1.ScoreCallResponse response, bool moreFollows)
     {
+        answer.Set(response, ScoringWorkspace.Current.Output);
+        return WriteAsync(moreFollows);
+    }
+
+    private ValueTask<Refusal?> WriteAsync(bool moreFollows)
+    {
         if (moreFollows)
         {
-            bufferedBytes += response.CalculateSize();
+            bufferedBytes += answer.Length;
             moreFollows = bufferedBytes < MaxBufferedBytes;
         }
 
         if (!moreFollows) bufferedBytes = 0;
         responses.WriteOptions = moreFollows ? Buffered : Flushed;
-        Task writing = responses.WriteAsync(response);
+        Task writing = responses.WriteAsync(answer);
         return writing.IsCompletedSuccessfully ? default : WaitAsync(writing);
     }
 

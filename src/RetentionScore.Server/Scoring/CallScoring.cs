@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
@@ -58,27 +59,22 @@ internal sealed class CallScoring
     }
 
     /// <summary>The score as it stands.</summary>
-    internal void WriteCurrent(V1.ScoreUpdate into, ScoringWorkspace workspace)
-    {
-        if (session is null) ScoreMessages.Copy(Summary!.Last, into);
-        else ScoreMessages.Fill(into, session.Current(workspace.Scratch), always);
-        into.Seq = 0;
-    }
+    internal V1.ScoreUpdate Current(ScoringWorkspace workspace) =>
+        session is null ? SummaryMessage.Standing(Summary!.Last) : workspace.Update.Begin(session.Current(workspace.Scratch), always).ToMessage();
 
     /// <summary>Answers an utterance, an event or an end; anything else is no message of a call's order.</summary>
-    /// <param name="request">The message.</param>
-    /// <param name="workspace">Of this thread.</param>
-    /// <param name="into">The message that an update is written into.</param>
-    internal Answer Take(V1.ScoreCallRequest request, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    /// <param name="frame">The message; still the caller's.</param>
+    /// <param name="workspace">Of this thread; it holds the update that is answered.</param>
+    internal Answer Take(CallFrame frame, ScoringWorkspace workspace)
     {
         HeldBack = 0;
         factory.BeforeAnswer?.Invoke();
-        return request.MessageCase switch
+        return frame.Member switch
         {
-            V1.ScoreCallRequest.MessageOneofCase.Utterance when request.Utterance.Interim => Preview(request.Utterance, workspace, into),
-            V1.ScoreCallRequest.MessageOneofCase.Utterance => Observe(request.Utterance, workspace, into),
-            V1.ScoreCallRequest.MessageOneofCase.Event => Observe(request.Event, workspace, into),
-            V1.ScoreCallRequest.MessageOneofCase.End => End(request.End, workspace, into),
+            FrameMember.Utterance when frame.Interim => Preview(frame, workspace),
+            FrameMember.Utterance => ObserveUtterance(frame, workspace),
+            FrameMember.Event => ObserveEvent(frame, workspace),
+            FrameMember.End => End(frame, workspace),
             _ => Answer.Nothing,
         };
     }
@@ -89,23 +85,20 @@ internal sealed class CallScoring
         if (Summary is null) Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
     }
 
-    private Answer Observe(V1.Utterance utterance, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    private Answer ObserveUtterance(CallFrame utterance, ScoringWorkspace workspace)
     {
         DegradationSet flags = DegradationSet.None;
         uint seq = utterance.Seq, corrects = utterance.CorrectsSeq;
-        string id = SpokenContent.ReadId(utterance, ref flags);
-        if (OutOfOrder("utterance", seq, corrects == 0 && recentIds.Contains(id), workspace, into) is { } answer)
-        {
-            into.UtteranceId = utterance.UtteranceId;
-            return answer;
-        }
+        ReadOnlySpan<byte> id = SpokenContent.ReadId(utterance, ref flags);
+        bool isKnownId = recentIds.Contains(id);
+        if (OutOfOrder("utterance", utterance, isKnownId && corrects == 0, workspace) is { } answer) return answer;
 
         var content = SpokenContent.Read(utterance, clock, session!.NowMs, factory.MaxTextChars, flags);
         ScoreUpdate score;
         try
         {
             factory.BeforeScoring?.Invoke(seq);
-            score = session.Observe(content.ToCore(seq, corrects, workspace), workspace.Scratch);
+            score = session.Observe(content.ToCore(seq, corrects), workspace.Scratch);
         }
         catch (Exception exception)
         {
@@ -115,14 +108,14 @@ internal sealed class CallScoring
         NextSeq = seq + 1;
         // A correction keeps the time, and mostly the id, of what it corrects.
         if (corrects == 0) clock.Seen(content.Times.EndMs);
-        if (!recentIds.Contains(id)) recentIds.Add(id);
-        Write(score, content.Flags, into);
-        into.UtteranceId = utterance.UtteranceId;
-        if (content.TimesAreFilled && corrects == 0) (into.StartMs, into.EndMs) = content.Times;
-        return Answer.With(corrects == 0 ? AnswerKind.Counted : AnswerKind.Correction, into);
+        if (!isKnownId) recentIds.Add(id);
+        ScoredUpdate update = Begin(score, content.Flags, workspace);
+        update.UtteranceId = utterance.UtteranceId;
+        if (content.TimesAreFilled && corrects == 0) update.Filled = content.Times;
+        return Answer.With(corrects == 0 ? AnswerKind.Counted : AnswerKind.Correction, update);
     }
 
-    private Answer Preview(V1.Utterance interim, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    private Answer Preview(CallFrame interim, ScoringWorkspace workspace)
     {
         if (session is null) return Answer.Refuse(Ended("utterance.interim", "true"));
         DegradationSet flags = DegradationSet.None;
@@ -133,7 +126,7 @@ internal sealed class CallScoring
         try
         {
             factory.BeforeScoring?.Invoke(0);
-            score = session.Preview(content.ToCore(0, 0, workspace), workspace.Scratch);
+            score = session.Preview(content.ToCore(0, 0), workspace.Scratch);
         }
         catch (Exception exception)
         {
@@ -142,20 +135,19 @@ internal sealed class CallScoring
             score = session.Current(workspace.Scratch);
         }
 
-        Write(score, flags, into);
-        into.Seq = 0;
-        into.Interim = true;
-        into.Recommendations.Clear();
-        into.UtteranceId = interim.UtteranceId;
-        if (content.TimesAreFilled) (into.StartMs, into.EndMs) = content.Times;
-        return Answer.With(AnswerKind.Interim, into);
+        ScoredUpdate update = Begin(score, flags, workspace);
+        update.Seq = 0;
+        update.Interim = true;
+        update.UtteranceId = interim.UtteranceId;
+        if (content.TimesAreFilled) update.Filled = content.Times;
+        return Answer.With(AnswerKind.Interim, update);
     }
 
-    private Answer Observe(V1.CallEvent callEvent, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    private Answer ObserveEvent(CallFrame callEvent, ScoringWorkspace workspace)
     {
-        if (OutOfOrder("event", callEvent.Seq, isKnownId: false, workspace, into) is { } answer) return answer;
+        if (OutOfOrder("event", callEvent, isKnownId: false, workspace) is { } answer) return answer;
         DegradationSet flags = DegradationSet.None;
-        int at = CallTimes.Read(callEvent.HasAtMs ? callEvent.AtMs : null, clock, session!.NowMs, ref flags, out bool isFilled);
+        int at = CallTimes.Read(callEvent.AtMs, clock, session!.NowMs, ref flags, out bool isFilled);
         if (!CallMessages.TryRead(callEvent.Kind, out CallEventKind kind)) flags |= V1.Degradation.InputIgnored;
         PromptId prompt = default;
         if (kind is CallEventKind.PromptShown or CallEventKind.PromptAccepted or CallEventKind.PromptDismissed
@@ -181,36 +173,34 @@ internal sealed class CallScoring
 
         NextSeq = callEvent.Seq + 1;
         clock.Seen(at);
-        Write(score, flags, into);
-        if (isFilled) (into.StartMs, into.EndMs) = (at, at);
-        return Answer.With(AnswerKind.Counted, into);
+        ScoredUpdate update = Begin(score, flags, workspace);
+        if (isFilled) update.Filled = new MessageTimes(at, at);
+        return Answer.With(AnswerKind.Counted, update);
     }
 
-    private Answer End(V1.CallEnd end, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    private Answer End(CallFrame end, ScoringWorkspace workspace)
     {
         // Whoever ends a call again asks for its summary, whatever ended it before.
-        if (Summary is not null && end.Seq != 0) return Answer.With(AnswerKind.EndedBefore, Summary);
-        if (OutOfOrder("end", end.Seq, isKnownId: false, workspace, into) is { } answer) return answer;
+        if (Summary is not null && end.Seq != 0) return Answer.EndedBefore(Summary);
+        if (OutOfOrder("end", end, isKnownId: false, workspace) is { } answer) return answer;
         DegradationSet flags = DegradationSet.None;
-        int at = CallTimes.Read(end.HasAtMs ? end.AtMs : null, clock, session!.NowMs, ref flags, out _);
+        int at = CallTimes.Read(end.AtMs, clock, session!.NowMs, ref flags, out _);
         if (!CallMessages.TryRead(end.Disposition, out Disposition disposition)) flags |= V1.Degradation.InputIgnored;
-        return Answer.With(AnswerKind.Ended, Finish(disposition, at, flags, workspace));
+        return Answer.End(Finish(disposition, at, flags, workspace), workspace.Update);
     }
 
     private V1.CallSummary Finish(Disposition disposition, int atMs, DegradationSet flags, ScoringWorkspace workspace)
     {
         uint seq = NextSeq;
-        var last = new V1.ScoreUpdate();
         try
         {
             factory.BeforeScoring?.Invoke(seq);
             CallSummary summary = session!.End(new CallEnd(seq, atMs, disposition), workspace.Scratch);
-            Write(workspace.Scratch.Update, flags, last);
-            Summary = ScoreMessages.Of(CallId, summary, last);
+            Summary = SummaryMessage.Of(CallId, summary, Begin(workspace.Scratch.Update, flags, workspace).ToMessage());
         }
         catch (Exception exception)
         {
-            Write(KeepPlace(seq, atMs, workspace, exception), flags, last);
+            V1.ScoreUpdate last = Begin(KeepPlace(seq, atMs, workspace, exception), flags, workspace).ToMessage();
             Summary = new V1.CallSummary { CallId = CallId, Disposition = (V1.Disposition)disposition, Last = last, CancelStage = last.CancelStage };
         }
 
@@ -220,16 +210,11 @@ internal sealed class CallScoring
     }
 
     /// <summary>The answer to a message whose turn it is not; null where it is.</summary>
-    private Answer? OutOfOrder(string field, uint seq, bool isKnownId, ScoringWorkspace workspace, V1.ScoreUpdate into)
+    private Answer? OutOfOrder(string field, CallFrame frame, bool isKnownId, ScoringWorkspace workspace)
     {
+        uint seq = frame.Seq;
         if (seq == 0) return Answer.Refuse(Refusal.Invalid($"{field}.seq", "0", "1 or more on a final message"));
-        if (seq < NextSeq || isKnownId && session is not null)
-        {
-            WriteCurrent(into, workspace);
-            into.Seq = seq;
-            into.Duplicate = true;
-            return Answer.With(AnswerKind.Duplicate, into);
-        }
+        if (seq < NextSeq || isKnownId && session is not null) return Repeat(frame, workspace);
 
         if (session is null) return Answer.Refuse(Ended($"{field}.seq", seq.ToString(CultureInfo.InvariantCulture)));
         if (seq == NextSeq) return null;
@@ -243,6 +228,20 @@ internal sealed class CallScoring
         });
     }
 
+    private Answer Repeat(CallFrame frame, ScoringWorkspace workspace)
+    {
+        if (session is null)
+        {
+            V1.ScoreUpdate told = Current(workspace);
+            (told.Seq, told.Duplicate, told.UtteranceId) = (frame.Seq, true, Encoding.UTF8.GetString(frame.UtteranceId.Span));
+            return Answer.Repeat(told);
+        }
+
+        ScoredUpdate update = workspace.Update.Begin(session.Current(workspace.Scratch), always);
+        (update.Seq, update.Duplicate, update.UtteranceId) = (frame.Seq, true, frame.UtteranceId);
+        return Answer.With(AnswerKind.Duplicate, update);
+    }
+
     private Refusal Ended(string field, string value) => new(RefusalReason.CallEnded, $"{field} is {value}, the call ended at seq {NextSeq - 1}")
     {
         Field = field,
@@ -250,10 +249,10 @@ internal sealed class CallScoring
         Limit = (NextSeq - 1).ToString(CultureInfo.InvariantCulture),
     };
 
-    private void Write(ScoreUpdate score, DegradationSet flags, V1.ScoreUpdate into)
+    private ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags, ScoringWorkspace workspace)
     {
         HeldBack = score.HeldBack;
-        ScoreMessages.Fill(into, score, flags | always);
+        return workspace.Update.Begin(score, flags | always);
     }
 
     private ScoreUpdate KeepPlace(uint seq, int atMs, ScoringWorkspace workspace, Exception exception)

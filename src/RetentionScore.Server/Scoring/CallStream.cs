@@ -5,6 +5,7 @@ using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -30,20 +31,17 @@ internal sealed class CallStream
     private const int ProtocolMinor = 0;
 
     private readonly CallStreamServices services;
-    private readonly IAsyncStreamReader<V1.ScoreCallRequest> requests;
+    private readonly IAsyncStreamReader<CallFrame> requests;
     private readonly ServerCallContext context;
     private readonly StreamControl control;
     private readonly AnswerStream answers;
     private readonly RequestBatch batch = new();
-    private readonly V1.ScoreCallResponse response = new();
-    private readonly V1.ScoreUpdate update = new();
-    private readonly V1.LatencyReceipt latency = new();
     private LiveCall? call;
 
     internal CallStream(
         CallStreamServices services,
-        IAsyncStreamReader<V1.ScoreCallRequest> requests,
-        IServerStreamWriter<V1.ScoreCallResponse> responses,
+        IAsyncStreamReader<CallFrame> requests,
+        IServerStreamWriter<CallAnswer> responses,
         ServerCallContext context)
     {
         this.services = services;
@@ -70,21 +68,23 @@ internal sealed class CallStream
 
             if (Stopped() is { } stopped) return stopped;
             if (!await read.ConfigureAwait(false)) return NoStart("no message");
-            if (await OpenAsync(requests.Current).ConfigureAwait(false) is { } refusal) return refusal;
+            CallFrame first = requests.Current;
+            if (await OpenAsync(first).ConfigureAwait(false) is { } refusal) return refusal;
+            first.Return();
             return await ServeAsync().ConfigureAwait(false);
         }
         finally
         {
+            batch.Clear();
             if (call is not null) services.Calls.Release(call, control);
             control.SetReleased();
             services.Streams.Remove(control);
         }
     }
 
-    private async ValueTask<Refusal?> OpenAsync(V1.ScoreCallRequest first)
+    private async ValueTask<Refusal?> OpenAsync(CallFrame first)
     {
-        if (first.MessageCase != V1.ScoreCallRequest.MessageOneofCase.Start) return NoStart(first.MessageCase.ToString().ToLowerInvariant());
-        V1.CallStart start = first.Start;
+        if (first.Start is not { } start) return NoStart(first.Member.ToString().ToLowerInvariant());
         if (StartCheck.Check(start, context.RequestHeaders.GetValue("call-id")) is { } wrong) return wrong;
         if (services.Phase.Now >= Phase.Draining) return services.DrainNotice.Refuse();
         if (services.Phase.Now == Phase.Starting) return NotReady();
@@ -147,73 +147,64 @@ internal sealed class CallStream
 
     private ValueTask<Refusal?> AnswerAsync(int index)
     {
-        V1.ScoreCallRequest request = batch[index];
+        CallFrame frame = batch[index];
         bool moreFollows = index < batch.LastAnswered;
-        switch (request.MessageCase)
+        switch (frame.Member)
         {
-            case V1.ScoreCallRequest.MessageOneofCase.Utterance when batch.IsSuperseded(index):
+            case FrameMember.Utterance when batch.IsSuperseded(index):
                 services.Metrics.InterimSuperseded();
                 return default;
-            case V1.ScoreCallRequest.MessageOneofCase.Utterance:
-            case V1.ScoreCallRequest.MessageOneofCase.Event:
-            case V1.ScoreCallRequest.MessageOneofCase.End:
-                return Score(request, batch.Arrival(index), moreFollows);
-            case V1.ScoreCallRequest.MessageOneofCase.Heartbeat:
-                response.Heartbeat = new V1.HeartbeatReply
+            case FrameMember.Utterance:
+            case FrameMember.Event:
+            case FrameMember.End:
+                return Score(frame, batch.Arrival(index), moreFollows);
+            case FrameMember.Heartbeat:
+                var reply = new V1.HeartbeatReply
                 {
                     NextSeq = call!.Scoring.NextSeq,
                     ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
                 };
-                return answers.WriteAsync(response, moreFollows);
-            case V1.ScoreCallRequest.MessageOneofCase.Start:
+                return answers.WriteAsync(new V1.ScoreCallResponse { Heartbeat = reply }, moreFollows);
+            case FrameMember.Start:
                 return new(Refusal.Invalid("message", "a second start", "an utterance, event, end or heartbeat"));
             default:
                 return default; // a member of a later minor version without a seq
         }
     }
 
-    private ValueTask<Refusal?> Score(V1.ScoreCallRequest request, long arrival, bool moreFollows)
+    private ValueTask<Refusal?> Score(CallFrame frame, long arrival, bool moreFollows)
     {
         CallScoring scoring = call!.Scoring;
         call.Clock.Arrived(arrival);
         long from = services.Time.GetTimestamp();
-        Answer answer = scoring.Take(request, ScoringWorkspace.Current, update);
+        Answer answer = scoring.Take(frame, ScoringWorkspace.Current);
         long to = services.Time.GetTimestamp();
         TimeSpan queued = services.Time.GetElapsedTime(arrival, from), scored = services.Time.GetElapsedTime(from, to);
-        services.Metrics.Answered(request, answer, queued, scored, scoring.HeldBack);
+        services.Metrics.Answered(frame, answer, queued, scored, scoring.HeldBack);
         switch (answer.Kind)
         {
             case AnswerKind.Refused:
                 return new(answer.Refusal);
             case AnswerKind.Ended:
                 services.Calls.HasEnded();
-                response.Summary = answer.Summary;
-                break;
+                return answers.WriteAsync(new V1.ScoreCallResponse { Summary = answer.Summary }, moreFollows);
             case AnswerKind.EndedBefore:
-                response.Summary = answer.Summary;
-                break;
+                return answers.WriteAsync(new V1.ScoreCallResponse { Summary = answer.Summary }, moreFollows);
+            case AnswerKind.Duplicate when answer.Told is { } told:
+                return answers.WriteAsync(new V1.ScoreCallResponse { Update = told }, moreFollows);
             default:
-                update.Latency = Receipt(request, queued, scored);
-                response.Update = update;
-                break;
+                ScoredUpdate update = answer.Update!;
+                update.Latency = new Receipt((uint)queued.TotalMicroseconds, (uint)scored.TotalMicroseconds, StalenessMs(frame, queued));
+                return answers.WriteAsync(update, moreFollows);
         }
-
-        return answers.WriteAsync(response, moreFollows);
     }
 
-    private V1.LatencyReceipt Receipt(V1.ScoreCallRequest request, TimeSpan queued, TimeSpan scored)
+    private int? StalenessMs(CallFrame frame, TimeSpan queued)
     {
-        latency.QueueUs = (uint)queued.TotalMicroseconds;
-        latency.ScoreUs = (uint)scored.TotalMicroseconds;
-        latency.ClearStalenessMs();
-        if (call!.StartedAtUnixMs is { } startedAt && request.Utterance is { HasEndMs: true } utterance)
-        {
-            long staleness = services.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)queued.TotalMilliseconds - (startedAt + utterance.EndMs);
-            // Another clock than ours, or a call that is played again: it would say nothing.
-            if (staleness is >= 0 and < 3_600_000) latency.StalenessMs = (int)staleness;
-        }
-
-        return latency;
+        if (call!.StartedAtUnixMs is not { } startedAt || frame.EndMs is not { } endMs) return null;
+        long staleness = services.Time.GetUtcNow().ToUnixTimeMilliseconds() - (long)queued.TotalMilliseconds - (startedAt + endMs);
+        // Another clock than ours, or a call that is played again: it would say nothing.
+        return staleness is >= 0 and < 3_600_000 ? (int)staleness : null;
     }
 
     private V1.CallOpened Opened(CallScoring scoring, bool resumed)
@@ -233,7 +224,7 @@ internal sealed class CallStream
             TickIntervalMs = (uint)services.Options.Calls.TickInterval.TotalMilliseconds,
             ProtocolMinor = ProtocolMinor,
         };
-        if (resumed) scoring.WriteCurrent(opened.Current = new V1.ScoreUpdate(), ScoringWorkspace.Current);
+        if (resumed) opened.Current = scoring.Current(ScoringWorkspace.Current);
         return opened;
     }
 

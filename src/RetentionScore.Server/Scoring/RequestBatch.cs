@@ -1,3 +1,5 @@
+using RetentionScore.Server.Scoring.Wire;
+
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>
@@ -9,7 +11,7 @@ internal sealed class RequestBatch
     /// <summary>As many answers are written before one flush.</summary>
     internal const int Capacity = 64;
 
-    private V1.ScoreCallRequest[] messages = new V1.ScoreCallRequest[1];
+    private CallFrame[] messages = new CallFrame[1];
     private long[] arrivals = new long[1];
     private ulong superseded;
 
@@ -20,7 +22,7 @@ internal sealed class RequestBatch
 
     internal bool IsFull => Count == Capacity;
 
-    internal V1.ScoreCallRequest this[int index] => messages[index];
+    internal CallFrame this[int index] => messages[index];
 
     /// <summary>Timestamp of a message's arrival.</summary>
     internal long Arrival(int index) => arrivals[index];
@@ -28,7 +30,7 @@ internal sealed class RequestBatch
     /// <summary>Whether a message behind this interim takes its place.</summary>
     internal bool IsSuperseded(int index) => (superseded >> index & 1) != 0;
 
-    internal void Add(V1.ScoreCallRequest message, long arrival)
+    internal void Add(CallFrame message, long arrival)
     {
         if (Count == messages.Length)
         {
@@ -48,27 +50,28 @@ internal sealed class RequestBatch
         uint speakers = 0;
         for (int i = Count - 1; i >= 0; i--)
         {
-            V1.ScoreCallRequest message = messages[i];
-            if (message.MessageCase == V1.ScoreCallRequest.MessageOneofCase.Utterance)
+            CallFrame message = messages[i];
+            if (message.Member == FrameMember.Utterance)
             {
-                V1.Utterance utterance = message.Utterance;
-                uint speaker = 1u << ((int)utterance.Speaker & 31);
-                if (utterance.Interim && (speakers & speaker) != 0)
+                uint speaker = 1u << ((int)message.Speaker & 31);
+                if (message.Interim && (speakers & speaker) != 0)
                 {
                     superseded |= 1UL << i;
                     continue;
                 }
 
                 // A correction says nothing of what the speaker is saying now.
-                if (utterance.Interim || utterance.CorrectsSeq == 0) speakers |= speaker;
+                if (message.Interim || message.CorrectsSeq == 0) speakers |= speaker;
             }
 
-            if (LastAnswered < 0 && message.MessageCase != V1.ScoreCallRequest.MessageOneofCase.None) LastAnswered = i;
+            if (LastAnswered < 0 && message.Member != FrameMember.None) LastAnswered = i;
         }
     }
 
+    /// <summary>All that is answered was: the frames go back.</summary>
     internal void Clear()
     {
+        for (int i = 0; i < Count; i++) messages[i].Return();
         Array.Clear(messages, 0, Count);
         Count = 0;
     }

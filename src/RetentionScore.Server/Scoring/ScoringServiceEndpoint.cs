@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Reflection;
-using Google.Protobuf;
 using Grpc.Core;
 using RetentionScore.Core.Risk;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -13,7 +13,7 @@ namespace RetentionScore.Server.Scoring;
 /// </summary>
 internal sealed partial class ScoringServiceEndpoint(
     CallStreamServices services, TranscriptScorer transcripts, PolicySet policies, ILogger<ScoringServiceEndpoint> logger)
-    : V1.ScoringService.ScoringServiceBase
+    : ScoringServiceBase
 {
     private const int MaxChunkBytes = 32 * 1024;
     private const int MaxCorrectionDepth = 64;
@@ -22,7 +22,7 @@ internal sealed partial class ScoringServiceEndpoint(
 
     /// <summary>One call on one stream: <see cref="CallStream"/>.</summary>
     public override async Task ScoreCall(
-        IAsyncStreamReader<V1.ScoreCallRequest> requestStream, IServerStreamWriter<V1.ScoreCallResponse> responseStream, ServerCallContext context)
+        IAsyncStreamReader<CallFrame> requestStream, IServerStreamWriter<CallAnswer> responseStream, ServerCallContext context)
     {
         var stream = new CallStream(services, requestStream, responseStream, context);
         Refusal? refusal = await GuardAsync(stream.RunAsync(), context);
@@ -62,7 +62,7 @@ internal sealed partial class ScoringServiceEndpoint(
             },
         };
         // No labels stand behind the weights yet: every score is an ordering.
-        foreach (string score in Wire.ScoreMessages.ScoreNames)
+        foreach (string score in UpdateMessage.ScoreNames)
             info.Calibrations.Add(new V1.ScoreCalibration { Score = score, Basis = V1.CalibrationBasis.Expert, Slope = 1 });
         return Task.FromResult(info);
     }
@@ -113,7 +113,7 @@ internal sealed partial class ScoringServiceEndpoint(
             // A broken frame or one that is too large: the stack knows the status.
             throw;
         }
-        catch (InvalidProtocolBufferException)
+        catch (InvalidDataException)
         {
             return Refusal.Invalid("message", "no protobuf of its type", "a message of retentionscore.v1");
         }

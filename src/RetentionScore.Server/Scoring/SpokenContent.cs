@@ -10,9 +10,7 @@ namespace RetentionScore.Server.Scoring;
 /// </summary>
 internal readonly ref struct SpokenContent
 {
-    private const int MaxIdBytes = 64;
-
-    internal ReadOnlySpan<char> Text { get; private init; }
+    internal ReadOnlySpan<byte> Text { get; private init; }
 
     internal Speaker Speaker { get; private init; }
 
@@ -29,12 +27,12 @@ internal readonly ref struct SpokenContent
     internal DegradationSet Flags { get; private init; }
 
     /// <summary>The recogniser's id; empty, and flagged, where it is too long.</summary>
-    internal static string ReadId(V1.Utterance utterance, ref DegradationSet flags)
+    internal static ReadOnlySpan<byte> ReadId(CallFrame utterance, ref DegradationSet flags)
     {
-        string id = utterance.UtteranceId;
-        if (id.Length <= MaxIdBytes && Encoding.UTF8.GetByteCount(id) <= MaxIdBytes) return id;
+        ReadOnlySpan<byte> id = utterance.UtteranceId.Span;
+        if (id.Length <= RecentIds.MaxIdBytes) return id;
         flags |= V1.Degradation.InputIgnored;
-        return "";
+        return default;
     }
 
     /// <summary>Reads an utterance.</summary>
@@ -43,13 +41,13 @@ internal readonly ref struct SpokenContent
     /// <param name="callMs">The latest time that any message of the call told.</param>
     /// <param name="maxTextChars">Text beyond is cut.</param>
     /// <param name="flags">What was flagged before.</param>
-    internal static SpokenContent Read(V1.Utterance utterance, ICallClock clock, int callMs, int maxTextChars, DegradationSet flags)
+    internal static SpokenContent Read(CallFrame utterance, ICallClock clock, int callMs, int maxTextChars, DegradationSet flags)
     {
-        ReadOnlySpan<char> text = Cut(utterance.Text, maxTextChars, ref flags);
+        ReadOnlySpan<byte> text = Cut(utterance.Text, maxTextChars, ref flags);
         if (!CallMessages.TryRead(utterance.Speaker, out Speaker speaker)) flags |= V1.Degradation.InputIgnored;
-        if (!CallMessages.TryReadConfidence(utterance, out float? confidence)) flags |= V1.Degradation.InputIgnored;
-        int? start = utterance.HasStartMs ? utterance.StartMs : null;
-        int? end = utterance.HasEndMs ? utterance.EndMs : null;
+        if (!CallMessages.TryReadConfidence(utterance.AsrConfidence, out float? confidence)) flags |= V1.Degradation.InputIgnored;
+        int? start = utterance.StartMs;
+        int? end = utterance.EndMs;
         bool isImpossible = CallTimes.IsImpossible(start) || CallTimes.IsImpossible(end) || start > end;
         if (isImpossible)
         {
@@ -71,11 +69,11 @@ internal readonly ref struct SpokenContent
     }
 
     /// <summary>As Core takes it; a correction keeps the times of what it corrects.</summary>
-    internal Utterance ToCore(uint seq, uint correctsSeq, ScoringWorkspace workspace) => new()
+    internal Utterance ToCore(uint seq, uint correctsSeq) => new()
     {
         Seq = seq,
         Speaker = Speaker,
-        Text = workspace.Utf8(Text),
+        Text = Text,
         StartMs = Times.StartMs,
         EndMs = Times.EndMs,
         TimingsEstimated = correctsSeq == 0 && TimesAreEstimated,
@@ -83,20 +81,30 @@ internal readonly ref struct SpokenContent
         CorrectsSeq = correctsSeq,
     };
 
-    private static ReadOnlySpan<char> Cut(string text, int most, scoped ref DegradationSet flags)
+    /// <summary>The limit counts UTF-16 code units; the cut is between two characters.</summary>
+    private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> text, int most, scoped ref DegradationSet flags)
     {
-        if (text.Length <= most) return text;
+        if (text.Length <= most || Encoding.UTF8.GetCharCount(text) <= most) return text;
         flags |= V1.Degradation.TextTruncated;
-        return text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most);
+        int at = 0, chars = 0;
+        while (true)
+        {
+            Rune.DecodeFromUtf8(text[at..], out Rune rune, out int size);
+            chars += rune.Utf16SequenceLength;
+            if (chars > most) return text[..at];
+            at += size;
+        }
     }
 
-    private static int CountWords(ReadOnlySpan<char> text)
+    private static int CountWords(ReadOnlySpan<byte> text)
     {
         int words = 0;
         bool inWord = false;
-        foreach (char c in text)
+        while (!text.IsEmpty)
         {
-            bool isSpace = char.IsWhiteSpace(c);
+            Rune.DecodeFromUtf8(text, out Rune rune, out int size);
+            text = text[size..];
+            bool isSpace = Rune.IsWhiteSpace(rune);
             if (!isSpace && !inWord) words++;
             inWord = !isSpace;
         }

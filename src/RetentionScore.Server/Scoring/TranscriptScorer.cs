@@ -1,3 +1,7 @@
+using System.Buffers;
+using Google.Protobuf;
+using RetentionScore.Server.Scoring.Wire;
+
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>The updates that a live call would have received, and its summary; or why it was refused, with the updates before.</summary>
@@ -36,27 +40,17 @@ public sealed class TranscriptScorer
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         foreach (V1.ScoreCallRequest message in messages)
         {
-            Answer answer = call.Take(WithSeq(message, call.NextSeq), workspace, new V1.ScoreUpdate());
+            CallFrame frame = CallFrame.Read(new ReadOnlySequence<byte>(message.ToByteArray()));
+            // A frame that an exception keeps from its return is collected.
+            if (frame is { Seq: 0, Interim: false }) frame.Seq = call.NextSeq;
+            Answer answer = call.Take(frame, workspace);
+            V1.ScoreUpdate? update = answer.Told ?? (answer.Summary is null ? answer.Update?.ToMessage() : null);
+            frame.Return();
             if (answer.Refusal is not null) return new ScoredTranscript(updates, null, answer.Refusal);
-            if (answer.Update is not null) updates.Add(answer.Update);
+            if (update is not null) updates.Add(update);
         }
 
         call.EndUnattended(workspace);
         return new ScoredTranscript(updates, call.Summary, null);
-    }
-
-    private static V1.ScoreCallRequest WithSeq(V1.ScoreCallRequest message, uint next)
-    {
-        switch (message.MessageCase)
-        {
-            case V1.ScoreCallRequest.MessageOneofCase.Utterance when message.Utterance is { Seq: 0, Interim: false }:
-                return new V1.ScoreCallRequest { Utterance = new V1.Utterance(message.Utterance) { Seq = next } };
-            case V1.ScoreCallRequest.MessageOneofCase.Event when message.Event.Seq == 0:
-                return new V1.ScoreCallRequest { Event = new V1.CallEvent(message.Event) { Seq = next } };
-            case V1.ScoreCallRequest.MessageOneofCase.End when message.End.Seq == 0:
-                return new V1.ScoreCallRequest { End = new V1.CallEnd(message.End) { Seq = next } };
-            default:
-                return message;
-        }
     }
 }

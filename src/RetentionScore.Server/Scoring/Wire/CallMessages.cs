@@ -1,3 +1,4 @@
+using System.Text;
 using RetentionScore.Core;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
@@ -13,6 +14,9 @@ internal static class CallMessages
 {
     /// <summary>Of the ids and names in a context.</summary>
     internal const int MaxNameChars = 256;
+
+    /// <summary>The highest seq and an action of two digits, with room.</summary>
+    private const int MaxPromptIdBytes = 16;
 
     /// <summary>False for a speaker that is not said or not known: scored as neither side.</summary>
     internal static bool TryRead(V1.Speaker speaker, out Speaker read)
@@ -39,17 +43,21 @@ internal static class CallMessages
     }
 
     /// <summary>False for a number that is no confidence; null in <paramref name="read"/> where it is not said, too.</summary>
-    internal static bool TryReadConfidence(V1.Utterance utterance, out float? read)
+    internal static bool TryReadConfidence(float? told, out float? read)
     {
-        read = null;
-        if (!utterance.HasAsrConfidence) return true;
-        if (!(utterance.AsrConfidence is >= 0f and <= 1f)) return false; // NaN too
-        read = utterance.AsrConfidence;
-        return true;
+        bool possible = told is null or (>= 0f and <= 1f); // not NaN
+        read = possible ? told : null;
+        return possible;
     }
 
     /// <summary>False for an id that is none of ours.</summary>
-    internal static bool TryReadPrompt(string id, out PromptId read) => PromptId.TryParse(id, out read);
+    internal static bool TryReadPrompt(ReadOnlySpan<byte> id, out PromptId read)
+    {
+        read = default;
+        if (id.Length > MaxPromptIdBytes) return false;
+        Span<char> text = stackalloc char[MaxPromptIdBytes];
+        return PromptId.TryParse(text[..Encoding.UTF8.GetChars(id, text)], out read);
+    }
 
     /// <summary>A context; names the first member that is too long, which is then left out.</summary>
     internal static CallContext Read(V1.CallContext? context, out string? tooLong)

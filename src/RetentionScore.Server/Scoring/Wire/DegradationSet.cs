@@ -1,5 +1,4 @@
 using System.Numerics;
-using Google.Protobuf.Collections;
 using RetentionScore.Core.Calls;
 
 namespace RetentionScore.Server.Scoring.Wire;
@@ -31,9 +30,25 @@ internal readonly record struct DegradationSet
 
     internal bool Has(V1.Degradation one) => (bits & 1u << (int)one) != 0;
 
-    /// <summary>Adds the flags in the order of their numbers.</summary>
-    internal void AddTo(RepeatedField<V1.Degradation> field)
+    internal bool IsEmpty => bits == 0;
+
+    /// <summary>The flags in the order of their numbers.</summary>
+    public Enumerator GetEnumerator() => new(bits);
+
+    internal struct Enumerator
     {
-        for (uint left = bits; left != 0; left &= left - 1) field.Add((V1.Degradation)BitOperations.TrailingZeroCount(left));
+        private uint left;
+
+        internal Enumerator(uint bits) => left = bits;
+
+        public V1.Degradation Current { get; private set; }
+
+        public bool MoveNext()
+        {
+            if (left == 0) return false;
+            Current = (V1.Degradation)BitOperations.TrailingZeroCount(left);
+            left &= left - 1;
+            return true;
+        }
     }
 }

@@ -1,0 +1,60 @@
+using Google.Protobuf;
+using RetentionScore.Core.Calls;
+
+namespace RetentionScore.Server.Scoring.Wire;
+
+/// <summary>How long an answer took.</summary>
+internal readonly record struct Receipt(uint QueueUs, uint ScoreUs, int? StalenessMs);
+
+/// <summary>
+/// Core's update of one message with what the order of messages, the call's clock and the stream add to it: all that a ScoreUpdate of the contract
+/// says. One for each workspace, valid until that scores again. Not thread-safe.
+/// </summary>
+internal sealed class ScoredUpdate
+{
+    /// <summary>Core's answer, which belongs to the workspace's scratch.</summary>
+    internal ScoreUpdate Score { get; private set; } = new();
+
+    /// <summary>Of the message that is answered.</summary>
+    internal uint Seq { get; set; }
+
+    /// <summary>The message's, in its frame.</summary>
+    internal ReadOnlyMemory<byte> UtteranceId { get; set; }
+
+    /// <summary>Tells nothing of recommendations.</summary>
+    internal bool Interim { get; set; }
+
+    internal bool Duplicate { get; set; }
+
+    /// <summary>All that was left out.</summary>
+    internal DegradationSet Degraded { get; private set; }
+
+    /// <summary>The times of a message that had none.</summary>
+    internal MessageTimes? Filled { get; set; }
+
+    internal Receipt? Latency { get; set; }
+
+    /// <summary>Begins an answer.</summary>
+    /// <param name="score">Core's.</param>
+    /// <param name="flags">What is flagged besides what Core says.</param>
+    internal ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags)
+    {
+        Score = score;
+        Seq = score.Seq;
+        UtteranceId = default;
+        Interim = score.Interim;
+        Duplicate = false;
+        Degraded = flags | DegradationSet.Of(score.Degraded);
+        Filled = null;
+        Latency = null;
+        return this;
+    }
+
+    /// <summary>The same as a message, for those who keep it: read from the bytes that a stream would write.</summary>
+    internal V1.ScoreUpdate ToMessage()
+    {
+        var writer = new WireWriter();
+        UpdateMessage.Write(writer, this);
+        return V1.ScoreUpdate.Parser.ParseFrom(writer.Written.Span);
+    }
+}
