@@ -19,7 +19,7 @@ for result in results:
     # Not executed is not passed: a test that is skipped proves nothing.
     failed += 1
     why = result.findtext("t:Output/t:ErrorInfo/t:Message", result.get("outcome") or "", ns).strip()
-    print(f"FAIL {result.get('testName')}: {why.splitlines()[0] if why else 'no message'}")
+    print(f"FAIL {result.get('testName')}: {' | '.join(line.strip() for line in why.splitlines()[:6]) or 'no message'}")
 if passed:
     print(f"ok {name} ({passed} tests)")
 if not results:

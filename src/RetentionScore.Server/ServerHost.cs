@@ -63,6 +63,7 @@ public static class ServerHost
         services.AddSingleton<WarmUp>();
         services.AddSingleton<CallRegistry>();
         services.AddSingleton<OpenStreams>();
+        services.AddSingleton<OpenConnections>();
         services.AddSingleton<ServerPhase>();
         services.AddSingleton<DrainNotice>();
         services.AddSingleton<ServerMetrics>();
@@ -81,7 +82,11 @@ public static class ServerHost
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
         // A client that does not read is SLOW_CONSUMER on its stream; Kestrel would cut its whole connection.
         kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Listen(options.Listen.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(options.Listen.Grpc, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.Use(kestrel.ApplicationServices.GetRequiredService<OpenConnections>().Track);
+        });
         kestrel.Listen(options.Listen.Ops, listen => listen.Protocols = HttpProtocols.Http1);
     }
 

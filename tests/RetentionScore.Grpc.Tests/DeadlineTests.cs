@@ -89,6 +89,29 @@ public sealed class DeadlineTests
     }
 
     [Fact]
+    public async Task Deadline_PassesWhileHandlerWaitsForRequestsOnly_HandlerIsFreed()
+    {
+        var end = new TaskCompletionSource<Exception?>();
+        await using var host = await EchoHost.StartAsync(handlers => handlers.Duplex = async (requests, responses, _) =>
+        {
+            await responses.WriteAsync(new EchoResponse());
+            end.SetResult(await Record.ExceptionAsync(async () =>
+            {
+                while (await requests.MoveNext())
+                {
+                }
+            }));
+        });
+        using var http = new HttpClient();
+        using var request = RawHttp.Request(new Uri(host.Address, DuplexPath), [], "application/grpc", ("grpc-timeout", "300m"));
+        request.Content = new EndlessContent { Headers = { ContentType = new("application/grpc") } };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within();
+        await response.Content.ReadAsByteArrayAsync().Within();
+        Assert.Equal("4", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
+        Assert.NotNull(await end.Task.Within());
+    }
+
+    [Fact]
     public async Task Deadline_PassedAlready_NothingIsSent()
     {
         await using var host = await EchoHost.StartAsync();
@@ -131,5 +154,24 @@ public sealed class DeadlineTests
         await using var host = await EchoHost.StartAsync();
         using var raw = new RawHttp(host.Address);
         Assert.Equal(0, (await raw.PostAsync(DuplexPath, RawHttp.Frame([]), headers: ("grpc-timeout", value))).Status);
+    }
+
+    /// <summary>Sends nothing, and does not end by itself.</summary>
+    private sealed class EndlessContent : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = -1;
+            return false;
+        }
     }
 }

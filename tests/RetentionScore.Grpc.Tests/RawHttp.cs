@@ -7,7 +7,7 @@ namespace RetentionScore.Grpc.Tests;
 /// <summary>HTTP/2 requests put together by hand: what no gRPC client sends.</summary>
 internal sealed class RawHttp(Uri address) : IDisposable
 {
-    private readonly HttpClient http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true }) { BaseAddress = address };
+    private readonly HttpClient http = new(new SocketsHttpHandler { EnableMultipleHttp2Connections = true });
 
     /// <summary>A frame with a flag and a length of its own.</summary>
     internal static byte[] Frame(ReadOnlySpan<byte> message, byte flag = 0, uint? length = null)
@@ -22,7 +22,18 @@ internal sealed class RawHttp(Uri address) : IDisposable
     internal async Task<RawResponse> PostAsync(
         string path, byte[] body, string? contentType = "application/grpc", params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        using var request = Request(new Uri(address, path), body, contentType, headers);
+        using var response = await http.SendAsync(request).Within();
+        var bytes = await response.Content.ReadAsByteArrayAsync().Within();
+        var all = response.Headers.Concat(response.TrailingHeaders)
+            .GroupBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => string.Join(',', group.SelectMany(header => header.Value)), StringComparer.OrdinalIgnoreCase);
+        return new RawResponse(response.StatusCode, all, bytes, response.TrailingHeaders.Contains("grpc-status"));
+    }
+
+    internal static HttpRequestMessage Request(Uri uri, byte[] body, string? contentType, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, uri)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -31,12 +42,7 @@ internal sealed class RawHttp(Uri address) : IDisposable
         if (contentType is not null) request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TE.ParseAdd("trailers");
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await http.SendAsync(request).Within();
-        var bytes = await response.Content.ReadAsByteArrayAsync().Within();
-        var all = response.Headers.Concat(response.TrailingHeaders)
-            .GroupBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(group => group.Key, group => string.Join(',', group.SelectMany(header => header.Value)), StringComparer.OrdinalIgnoreCase);
-        return new RawResponse(response.StatusCode, all, bytes, response.TrailingHeaders.Contains("grpc-status"));
+        return request;
     }
 
     public void Dispose() => http.Dispose();

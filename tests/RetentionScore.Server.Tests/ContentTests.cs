@@ -1,4 +1,5 @@
 using System.Text;
+using Google.Protobuf;
 using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Tests;
@@ -42,6 +43,33 @@ public sealed class ContentTests
         await call.OpenAsync("c");
         Assert.Empty((await call.SayAsync(1, text)).Degraded);
     }
+
+#if !OFFICIAL_PACKAGES
+    // With the official packages, a later protobuf runtime throws out of the generated parser.
+    [Fact]
+    public async Task InvalidUtf8_IsReadAsReplacementCharacters()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        byte[] message = new ScoreCallRequest { Utterance = Say.Final(1, "cancel ## my service") }.ToByteArray();
+        int at = message.AsSpan().IndexOf("##"u8);
+        (message[at], message[at + 1]) = (0xc3, 0x28);
+        var raw = new global::Grpc.Core.Method<byte[], ScoreCallResponse>(
+            global::Grpc.Core.MethodType.DuplexStreaming,
+            "retentionscore.v1.ScoringService",
+            "ScoreCall",
+            global::Grpc.Core.Marshallers.Create(bytes => bytes, bytes => bytes),
+            global::Grpc.Core.Marshallers.Create(response => response.ToByteArray(), ScoreCallResponse.Parser.ParseFrom));
+        using var stream = server.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(raw, null, default);
+        await stream.RequestStream.WriteAsync(new ScoreCallRequest { Start = new CallStart { CallId = "c", ResumeFrom = 1, Attempt = 1 } }.ToByteArray()).Within();
+        await stream.RequestStream.WriteAsync(message).Within();
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).Within());
+        Assert.True(await stream.ResponseStream.MoveNext(CancellationToken.None).Within());
+        Assert.Equal(1u, stream.ResponseStream.Current.Update.AsOfSeq);
+        Assert.Empty(stream.ResponseStream.Current.Update.Degraded);
+    }
+#endif
 
     [Theory]
     [InlineData(0)]

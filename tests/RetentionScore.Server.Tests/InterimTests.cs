@@ -53,7 +53,7 @@ public sealed class InterimTests
         await call.SendAsync(Say.Interim("superseded by its final", Speaker.Supervisor));
         await call.SendAsync(Say.Final(2, "final", Speaker.Supervisor));
         await call.HalfCloseAsync();
-        await Task.Delay(300); // all of it is in the server's buffers
+        await Task.Delay(1000); // all of it is in the server's buffers
         hold.Set();
         List<ScoreCallResponse> all = await call.RestAsync();
         Assert.Equal([1u, 2u], all.Where(r => !r.Update.Interim).Select(r => r.Update.Seq));

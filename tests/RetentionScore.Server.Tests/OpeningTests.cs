@@ -277,4 +277,19 @@ public sealed class OpeningTests
             [ScoreCallResponse.MessageOneofCase.Opened, ScoreCallResponse.MessageOneofCase.Update, ScoreCallResponse.MessageOneofCase.Summary],
             (await call.RestAsync()).Select(response => response.MessageCase));
     }
+
+    [Fact]
+    public async Task DeadlineOfTheStream_Detaches()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using (var first = new TestCall(server.Client.ScoreCall(deadline: DateTime.UtcNow.AddSeconds(1))))
+        {
+            await first.OpenAsync("c");
+            await first.SayAsync(1, "hello");
+            Assert.Equal(StatusCode.DeadlineExceeded, (await first.FailureAsync()).StatusCode);
+        }
+
+        using TestCall second = server.Call();
+        Assert.Equal(2u, (await second.OpenAsync("c", resumeFrom: 2, attempt: 1)).NextSeq);
+    }
 }

@@ -22,6 +22,7 @@ public sealed class OptionsTests
     [Fact]
     public void ShippedSettings_AreTheDefaults()
     {
+        Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "appsettings.json")));
         OptionsOutcome read = OptionsSource.Read([]);
         Assert.Empty(read.Problems);
         Assert.Equal(new ServerOptions(), read.Options);

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Tests;
 
@@ -161,5 +162,23 @@ public sealed class OrderTests
         await call.SendAsync(old);
         Assert.Contains(Degradation.CorrectionTooOld, (await call.UpdateAsync()).Degraded);
         Assert.Equal(72u, (await call.SayAsync(72, "hm")).Seq);
+    }
+
+    [Fact]
+    public async Task AnswersBeforeAGap_AreDelivered_WhenAllOfItWasWaitingTogether()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var hold = new ManualResetEventSlim();
+        server.Service<CallFactory>().BeforeScoring = seq =>
+        {
+            if (seq == 1) hold.Wait(Waiting.Limit);
+        };
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        foreach (uint seq in (uint[])[1, 2, 3, 9]) await call.SendAsync(Say.Final(seq, "hello"));
+        await Task.Delay(200);
+        hold.Set();
+        for (uint seq = 1; seq <= 3; seq++) Assert.Equal(seq, (await call.UpdateAsync()).Seq);
+        Assert.Equal("4", (await Refused.ByAsync(call)).Metadata["next_seq"]);
     }
 }

@@ -152,17 +152,27 @@ public sealed class StatusTests
         await using TestServer server = await TestServer.StartAsync(options => options with { Calls = options.Calls with { SlowConsumer = TimeSpan.FromSeconds(0.3) } });
         using TestCall call = server.Call();
         await call.OpenAsync(new CallStart { CallId = "c", ResumeFrom = 1, Explain = true });
-        // Until both windows are full: answers wait in the server, and it reads no more.
-        Task sending = Task.CompletedTask;
-        for (uint seq = 1; seq <= 200_000 && await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1))) == sending; seq++)
-            sending = call.Raw.RequestStream.WriteAsync(new ScoreCallRequest { Utterance = Say.Final(seq, "I want to cancel my service, I am very unhappy.") });
-        _ = sending.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
-        Assert.False(sending.IsCompletedSuccessfully);
+        // Requests are small and answers large: those fit into their window, these do not.
+        for (uint seq = 1; seq <= 500; seq++) await call.SendAsync(Say.Final(seq, "I want to cancel my service, I am very unhappy."));
+        await Task.Delay(TimeSpan.FromSeconds(1));
         Refused refused = await Refused.ByAsync(call);
         Assert.Equal(StatusCode.ResourceExhausted, refused.Code);
         Assert.Equal("SLOW_CONSUMER", refused.Reason);
         using TestCall again = server.Call();
         Assert.True((await again.OpenAsync("c", attempt: 1)).Resumed);
+    }
+
+    [Fact]
+    public async Task ClientThatIsStuckInAWrite_ReadsToTheEndForItsStatus()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Calls = options.Calls with { SlowConsumer = TimeSpan.FromSeconds(0.3) } });
+        using TestCall call = server.Call();
+        await call.OpenAsync(new CallStart { CallId = "c", ResumeFrom = 1, Explain = true });
+        Task sending = Task.CompletedTask;
+        for (uint seq = 1; seq <= 200_000 && await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1))) == sending && !sending.IsFaulted; seq++)
+            sending = call.Raw.RequestStream.WriteAsync(new ScoreCallRequest { Utterance = Say.Final(seq, new string('a', 4000)) });
+        _ = sending.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
+        Assert.Equal("SLOW_CONSUMER", (await Refused.ByAsync(call)).Reason);
     }
 
     [Fact]
@@ -222,6 +232,22 @@ public sealed class StatusTests
         Refused refused = Refused.From(exception);
         Assert.Equal(StatusCode.InvalidArgument, refused.Code);
         Assert.Equal("INVALID_MESSAGE", refused.Reason);
+    }
+
+    [Fact]
+    public async Task MessageOverTheSizeLimit_IsResourceExhausted_AndTheCallLivesOn()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Limits = options.Limits with { MaxMessageBytes = 1024 } });
+        using (TestCall call = server.Call())
+        {
+            await call.OpenAsync("c");
+            await call.SendAsync(Say.Final(1, new string('a', 2000)));
+            // The stack's own: no reason is asked for.
+            Assert.Equal(StatusCode.ResourceExhausted, (await call.FailureAsync()).StatusCode);
+        }
+
+        using TestCall again = server.Call();
+        Assert.Equal(1u, (await again.OpenAsync("c", attempt: 1)).NextSeq);
     }
 
     [Fact]

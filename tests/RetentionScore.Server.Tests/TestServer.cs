@@ -53,6 +53,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var log = new RecordedLog();
         WebApplication app = Build(options, time, log);
+        app.Services.GetRequiredService<Scoring.WarmUp>().Calls = 1;
         before?.Invoke(app.Services);
         await app.StartAsync().Within();
         return new TestServer(app, log);

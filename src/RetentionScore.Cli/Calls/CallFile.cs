@@ -32,7 +32,10 @@ internal static class CallFile
         {
             if (string.IsNullOrWhiteSpace(text)) continue;
             var (call, problem) = CallLineReader.Read(text);
-            yield return new CallLine(number, call, problem, stream.Length == 0 ? 1 : (double)stream.Position / stream.Length);
+            yield return new CallLine(number, call, problem, Share(stream));
         }
     }
+
+    /// <summary>A pipe does not know how long it is.</summary>
+    private static double? Share(Stream stream) => stream.CanSeek && stream.Length > 0 ? (double)stream.Position / stream.Length : null;
 }

@@ -92,7 +92,7 @@ internal sealed class CallTable
         foreach (Recommendation recommendation in lane.InForce.OrderBy(recommendation => recommendation.Audience))
         {
             string text = (recommendation.Audience == Audience.Supervisor ? "▲ " : "") + Wording.Action(recommendation);
-            if (advice.Length > 0 && text.Length + 1 > left) continue;
+            if (text.Length > left && advice.Length > 0) continue;
             text = Wording.Cut(text, adviceWidth);
             if (advice.Length > 0) advice.Append(' ');
             Tone tone = Tone.Of(recommendation.Severity);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using RetentionScore.Cli.Replay;
 using RetentionScore.Cli.Serving;
 using Spectre.Console;
@@ -36,15 +37,14 @@ internal sealed class LiveView(Screen screen, Board board, LocalServer server, P
     {
         int width = screen.Console.Profile.Width;
         int timeline = Math.Max(3, screen.Console.Profile.Height - lanes.Length - CallTable.LinesBesides - LinesBesides);
-        return new Rows(Title(lanes), Text.Empty, new Markup(new CallTable(width).Draw(lanes)), Followed(lanes[0], timeline, width), Footer());
+        return new Rows(Title(lanes, width), Text.Empty, new Markup(new CallTable(width).Draw(lanes)), Followed(lanes[0], timeline, width), Footer(width));
     });
 
-    private Markup Title(ImmutableArray<Lane> lanes)
+    private Markup Title(ImmutableArray<Lane> lanes, int width)
     {
-        int ended = lanes.Count(lane => lane.Summary is not null);
-        return new Markup(
-            $" {Tone.Accent.PaintBold("RetentionScore")}  [grey85]{lanes.Length} calls at once over gRPC, {PaceText.Of(pace)}[/]"
-            + $"  [grey50]{lanes.Count(lane => lane.IsCaught)} warned of, {ended} ended[/]");
+        string what = $"{lanes.Length} calls at once over gRPC, {PaceText.Of(pace)}";
+        string so = string.Create(CultureInfo.InvariantCulture, $"{lanes.Count(lane => lane.IsCaught)} warned of, {lanes.Count(lane => lane.Summary is not null)} ended");
+        return Fitting(width, [("RetentionScore", Tone.Accent.PaintBold("RetentionScore")), (what, $"[grey85]{what}[/]"), (so, Tone.Faint.Paint(so))]);
     }
 
     private static Panel Followed(Lane lane, int lines, int width)
@@ -57,11 +57,22 @@ internal sealed class LiveView(Screen screen, Board board, LocalServer server, P
             .Border(BoxBorder.Rounded).BorderColor(Color.Grey35).Expand();
     }
 
-    private Markup Footer()
+    private Markup Footer(int width)
     {
         string authority = new Uri(server.GrpcAddress).Authority;
-        return new Markup(
-            $" [grey62]metrics[/] {Tone.Accent.Paint($"{server.OpsAddress}/metrics")}  [grey62]health[/] {Tone.Accent.Paint($"{server.OpsAddress}/readyz")}"
-            + $"  [grey62]try[/] {Tone.Accent.Paint($"grpcurl -plaintext {authority} list")}");
+        (string Name, string Value)[] hints =
+        [
+            ("metrics", $"{server.OpsAddress}/metrics"),
+            ("try", $"grpcurl -plaintext {authority} list"),
+            ("health", $"{server.OpsAddress}/readyz"),
+        ];
+        return Fitting(width, hints.Select(hint => ($"{hint.Name} {hint.Value}", $"[grey62]{hint.Name}[/] {Tone.Accent.Paint(hint.Value)}")));
+    }
+
+    /// <summary>As many parts as one line has room for: a second line would push the first one off the screen.</summary>
+    private static Markup Fitting(int width, IEnumerable<(string Plain, string Painted)> parts)
+    {
+        int left = width;
+        return new Markup(string.Concat(parts.TakeWhile(part => (left -= part.Plain.Length + 2) >= 0).Select((part, i) => (i == 0 ? " " : "  ") + part.Painted)));
     }
 }

@@ -9,7 +9,7 @@ namespace RetentionScore.Cli.Replay;
 internal sealed class FileReplay(string path, CallPlayer player, Screen screen)
 {
     private const int AtOnce = 256;
-    private const int IdWidth = 28;
+    private const int IdWidth = 36;
     private readonly WireId ids = WireId.OfThisRun(TimeProvider.System);
     private readonly Lock gate = new();
 

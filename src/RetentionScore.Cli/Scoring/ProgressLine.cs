@@ -12,14 +12,14 @@ internal sealed class ProgressLine(Screen screen) : IDisposable
     private int width;
 
     /// <summary>Shows the line when it is time.</summary>
-    /// <param name="share">Of the file, 0 to 1.</param>
+    /// <param name="share">Of the file, 0 to 1; null where that is not known.</param>
     /// <param name="calls">So far.</param>
-    public void Show(double share, int calls)
+    public void Show(double? share, int calls)
     {
         // Rows on the same terminal are progress enough.
         if (!screen.ErrorIsTerminal || screen.CanRedraw || sinceStart.Elapsed < next) return;
         next = sinceStart.Elapsed + Every;
-        string line = string.Create(CultureInfo.InvariantCulture, $"{share * 100,3:0} %, {calls} calls");
+        string line = string.Create(CultureInfo.InvariantCulture, $"{calls} calls") + (share is { } part ? string.Create(CultureInfo.InvariantCulture, $", {part * 100:0} %") : "");
         screen.Error.Write('\r' + line.PadRight(width));
         width = line.Length;
     }

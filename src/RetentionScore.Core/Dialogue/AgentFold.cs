@@ -257,7 +257,7 @@ internal static class AgentFold
     {
         if (e.Has(Signal.Apology)) s.Apologies++;
         if (s.FirstRequestMs < 0) return;
-        Step(ref s, e, Signal.GivesNumber, 1);
+        if (s.Stage is CancelStage.Acknowledged or CancelStage.Confirmed) Step(ref s, e, Signal.GivesNumber, 1);
         Step(ref s, e, Signal.GivesDate, 2);
         Step(ref s, e, Signal.FinalBill, 3);
         if (e.Has(Signal.InWriting)) s.WrittenConfirmations++;

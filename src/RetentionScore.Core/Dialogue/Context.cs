@@ -29,6 +29,13 @@ internal static class Context
         if (speaker == Speaker.Customer)
         {
             if (open) Raise(reading, OfCustomerWhenOpen);
+            else if (s.SpeaksOfOther && reading[Signal.CancelsIt] >= Line)
+            {
+                // "Just cancel it" of an order is no request to leave.
+                reading.Lift(Signal.CancelRequest, -reading[Signal.CancelRequest]);
+                reading.Lift(Signal.CancelOther, reading[Signal.CancelsIt]);
+            }
+
             if ((s.AgentTurn & TurnActs.Why) != 0) Raise(reading, OfCustomerAfterWhy);
             if ((s.AgentTurn & TurnActs.Offer) != 0) Raise(reading, OfCustomerAfterOffer);
         }

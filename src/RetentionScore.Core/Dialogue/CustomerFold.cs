@@ -10,7 +10,7 @@ internal static class CustomerFold
 
     public static void Hear(ref DialogueState s, in LogEntry e, in Fold.Rules rules)
     {
-        bool goesOn = s.CustomerEndMs >= 0 && e.StartMs - s.CustomerEndMs <= GoesOnMs;
+        bool goesOn = s.LastWordsRequested && s.CustomerEndMs >= 0 && e.StartMs - s.CustomerEndMs <= GoesOnMs;
         TakeTurn(ref s, e);
         ReadOverlap(ref s, e);
         s.CustomerStartMs = e.StartMs;
@@ -19,6 +19,8 @@ internal static class CustomerFold
         // The order matters: a reason given with the request belongs to it, and a request outweighs what takes it back.
         HearReason(ref s, e);
         bool requests = HearRequest(ref s, e, rules, goesOn);
+        s.LastWordsRequested = requests;
+        s.SpeaksOfOther = !requests && (e.Has(Signal.CancelOther) || (s.SpeaksOfOther && s.Stage == CancelStage.None));
         if (!requests) HearWithdrawal(ref s, e);
         HearAnswerToOffers(ref s, e);
         HearMoods(ref s, e);
@@ -76,13 +78,20 @@ internal static class CustomerFold
             case CancelStage.Confirmed:
                 return true;
             default:
-                AskAgain(ref s, e.Seq, solicited: yes || goesOn || (s.AgentTurn & (TurnActs.AsksIfCancel | TurnActs.AsksToRepeat)) != 0);
+                AskAgain(ref s, e.Seq, solicited: yes || goesOn || IsSolicited(s));
                 break;
         }
 
         s.CustomerTurn |= TurnActs.Request;
         s.Seqs[(int)Feature.Requested] = e.Seq;
         return true;
+    }
+
+    /// <summary>The agent read the request back, or asked to hear it again: and did nothing else that holds it up.</summary>
+    private static bool IsSolicited(in DialogueState s)
+    {
+        const TurnActs HoldsUp = TurnActs.Why | TurnActs.SaveCounted | TurnActs.PutOff | TurnActs.Block;
+        return (s.AgentTurn & (TurnActs.AsksIfCancel | TurnActs.AsksToRepeat)) != 0 && (s.AgentTurn & HoldsUp) == 0;
     }
 
     private static void Open(ref DialogueState s, uint seq)
@@ -111,6 +120,10 @@ internal static class CustomerFold
         if (s.NewPerson)
         {
             s.NewPerson = false;
+            if (s.Stage != CancelStage.Acknowledged) return;
+            // What the one before said yes to, this one has yet to say yes to.
+            s.Stage = CancelStage.Requested;
+            RestartClock(ref s);
             return;
         }
 
@@ -120,14 +133,19 @@ internal static class CustomerFold
         s.Moments.Add(seq, s.NowMs, MomentKind.RequestRepeated);
         if (s.Stage == CancelStage.Acknowledged)
         {
-            // It was said to be done and has to be asked for again: the clock starts anew.
-            s.OpenSinceMs = s.RequestTurnEndMs = s.NowMs;
-            s.OpenedCustomerTurn = s.CustomerTurns;
-            s.TurnsSinceRequest = 0;
-            s.HoldAllowanceMs = 0;
+            // It was said to be done and has to be asked for again.
+            RestartClock(ref s);
         }
 
         s.Stage = CancelStage.Repeated;
+    }
+
+    private static void RestartClock(ref DialogueState s)
+    {
+        s.OpenSinceMs = s.RequestTurnEndMs = s.NowMs;
+        s.OpenedCustomerTurn = s.CustomerTurns;
+        s.TurnsSinceRequest = s.AgentTurnsSinceRequest = 0;
+        s.HoldAllowanceMs = 0;
     }
 
     private static void HearReason(ref DialogueState s, in LogEntry e)

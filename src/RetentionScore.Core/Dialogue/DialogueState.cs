@@ -54,6 +54,8 @@ internal struct DialogueState
     public int CustomerStartMs, CustomerEndMs, CustomerTurnStartMs;
     public int AgentStartMs, AgentEndMs, AgentTurnStartMs;
     public bool AgentUtteranceWeighs, OverlapCounted;
+    /// <summary>The customer's last words were a request; what he last asked to stop was something else.</summary>
+    public bool LastWordsRequested, SpeaksOfOther;
 
     // The request
     public CancelStage Stage, StageBeforeAcknowledged;

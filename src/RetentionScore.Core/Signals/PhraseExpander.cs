@@ -94,6 +94,7 @@ internal sealed class PhraseExpander(Dictionary<string, string> lists, Func<stri
             else ways.AddRange(ExpandText(trimmed, where));
         }
 
+        if (ways.Exists(w => w.Length == 0)) throw new FormatException($"{where}: an alternative of '{items}' can be said without a word");
         if (words.Count > 0)
         {
             string key = name == "inline" ? "(" + string.Join('|', words) + ")" : name;

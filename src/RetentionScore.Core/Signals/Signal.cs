@@ -30,6 +30,8 @@ public enum Signal : byte
     PresenceCheck,
     /// <summary>Customer: "and the landline as well".</summary>
     NamesAnother,
+    /// <summary>Customer: "cancel it": what "it" is, was said before.</summary>
+    CancelsIt,
     /// <summary>Customer: asks something that an agent may answer, e.g. what it would cost.</summary>
     CustomerAsks,
     /// <summary>Agent: a question that yes or no answers.</summary>
@@ -70,7 +72,7 @@ public static class SignalCatalogue
 
     /// <summary>Whether a customer's words can carry it.</summary>
     public static bool OfCustomer(Signal signal) => signal is (>= Signal.CancelRequest and <= Signal.Gratitude) or Signal.Goodbye or Signal.AsksToRepeat
-        or Signal.PresenceCheck or Signal.NamesAnother or Signal.CustomerAsks or >= Signal.ReasonPrice;
+        or Signal.PresenceCheck or Signal.NamesAnother or Signal.CancelsIt or Signal.CustomerAsks or >= Signal.ReasonPrice;
 
     /// <summary>Whether an agent's, a supervisor's or a bot's words can carry it.</summary>
     public static bool OfAgent(Signal signal) => signal is (>= Signal.AsksWhy and <= Signal.PresenceCheck) or (>= Signal.AsksYesNo and <= Signal.InWriting);

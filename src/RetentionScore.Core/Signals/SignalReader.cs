@@ -9,13 +9,13 @@ namespace RetentionScore.Core.Signals;
 public sealed class SignalReader
 {
     /// <summary>Lists of the pattern files that have a meaning of their own here.</summary>
-    internal static readonly string[] WordLists = ["negator", "negator_of_question", "negation_carrier", "clause_break", "clause_subject", "backchannel", "stopword"];
+    internal static readonly string[] WordLists = ["negator", "negator_of_question", "negation_carrier", "clause_break", "clause_subject", "veto_break", "backchannel", "stopword"];
 
     private const int NegationReach = 4;
     private const int LongestBackchannel = 3;
 
     private readonly PhraseAutomaton _phrases;
-    private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _backchannel, _stopword;
+    private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _vetoBreak, _backchannel, _stopword;
 
     internal SignalReader(PhraseAutomaton phrases)
     {
@@ -25,6 +25,7 @@ public sealed class SignalReader
         _carrier = phrases.WordsOf("negation_carrier");
         _clauseSubject = phrases.WordsOf("clause_subject");
         _clauseBreak = phrases.WordsOf("clause_break");
+        _vetoBreak = phrases.WordsOf("veto_break");
         _backchannel = phrases.WordsOf("backchannel");
         _stopword = phrases.WordsOf("stopword");
     }
@@ -62,12 +63,14 @@ public sealed class SignalReader
         into.ContentBits = ContentBits(tokens, words[before..]);
         MarkNegated(words, tokens, before, work.Negated);
         int found = _phrases.Find(words, work.Walk, work.Matches);
-        Weigh(work.Matches.AsSpan(0, found), tokens, before, speaker, work.Negated, into);
+        Weigh(work.Matches.AsSpan(0, found), tokens, words, speaker, work.Negated, into);
         KeepTail(words, ref tail);
     }
 
-    private void Weigh(Span<PhraseAutomaton.Match> matches, ReadOnlySpan<Token> tokens, int before, Speaker speaker, bool[] negated, SignalReading into)
+    private void Weigh(
+        Span<PhraseAutomaton.Match> matches, ReadOnlySpan<Token> tokens, ReadOnlySpan<ushort> words, Speaker speaker, bool[] negated, SignalReading into)
     {
+        int before = words.Length - tokens.Length;
         var patterns = _phrases.Patterns;
         bool customer = speaker == Speaker.Customer;
         bool agent = speaker is Speaker.Agent or Speaker.Supervisor or Speaker.Bot;
@@ -77,19 +80,29 @@ public sealed class SignalReader
             bool ofSpeaker = (customer && SignalCatalogue.OfCustomer(pattern.Signal)) || (agent && SignalCatalogue.OfAgent(pattern.Signal));
             if (pattern.Veto || !ofSpeaker || match.Last < before || (pattern.AtEnd && match.Last != before + tokens.Length - 1)) continue;
             if (!pattern.Immune && negated[match.First]) continue;
-            if (IsVetoed(match, pattern.Signal, matches, before + tokens.Length - 1)) continue;
+            if (IsVetoed(match, pattern.Signal, matches, words)) continue;
             int begin = tokens[Math.Max(match.First - before, 0)].BeginChar;
             into.Raise(pattern.Signal, pattern.Probability, begin, tokens[match.Last - before].EndChar);
         }
     }
 
-    private bool IsVetoed(in PhraseAutomaton.Match match, Signal signal, Span<PhraseAutomaton.Match> matches, int last)
+    private bool IsVetoed(in PhraseAutomaton.Match match, Signal signal, Span<PhraseAutomaton.Match> matches, ReadOnlySpan<ushort> words)
     {
         foreach (ref readonly var other in matches)
         {
             ref readonly var pattern = ref _phrases.Patterns[other.Pattern];
-            if (pattern.Veto && pattern.Signal == signal && other.First <= match.Last && match.First <= other.Last && (!pattern.AtEnd || other.Last == last))
-                return true;
+            bool overlaps = pattern.Veto && pattern.Signal == signal && other.First <= match.Last && match.First <= other.Last;
+            if (overlaps && (!pattern.AtEnd || other.Last == words.Length - 1) && !IsBroken(words, other)) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsBroken(ReadOnlySpan<ushort> words, in PhraseAutomaton.Match veto)
+    {
+        for (int i = veto.First + 1; i < veto.Last; i++)
+        {
+            if (_vetoBreak[words[i]]) return true;
         }
 
         return false;

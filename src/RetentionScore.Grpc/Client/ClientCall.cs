@@ -76,12 +76,12 @@ internal abstract class ClientCall : IDisposable
     }
 
     /// <summary>Ends the call for an exception and says what to throw to the caller.</summary>
-    internal RpcException Fail(Exception exception, string doing)
+    internal RpcException Fail(Exception exception, string doing, bool isBeforeResponse = false)
     {
         // A server resets the stream at the deadline, and its reset may come before our own timer: the deadline is what counts.
         if (Deadline <= DateTime.UtcNow) return Expire().ToException();
         if (exception is RpcException rpc) return Finish(rpc.Status).ToException(rpc);
-        return Finish(TransportFailure.ToStatus(exception, doing)).ToException();
+        return Finish(TransportFailure.ToStatus(exception, doing, isBeforeResponse)).ToException();
     }
 
     private protected void SetHeaders(Metadata metadata) => headers.TrySetResult(metadata);

@@ -93,7 +93,8 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         }
         catch (Exception exception) when (End is not null || exception is OperationCanceledException or IOException or HttpRequestException)
         {
-            throw End?.ToException() ?? new RpcException(TransportFailure.ToStatus(exception, "Error writing message."));
+            throw End?.ToException()
+                ?? new RpcException(TransportFailure.ToStatus(exception, "Error writing message.", isBeforeResponse: response is null));
         }
     }
 
@@ -128,8 +129,31 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
         }
         catch (Exception exception)
         {
+            var isCutShort = messages.IsCutShort;
             messages.Close();
+
+            // A server that ends a call in the middle of a message says in the trailers why.
+            if (isCutShort && ResponseStatus.Read(response!.TrailingHeaders) is { StatusCode: not StatusCode.OK })
+            {
+                FinishFromTrailers(hasNoMessage: false);
+                return null;
+            }
+
             throw Fail(exception, "Error reading next message.");
+        }
+    }
+
+    /// <summary>What a deserializer throws says nothing of the network, even if it is an <see cref="IOException"/>, as protobuf's is.</summary>
+    private TResponse Deserialize(DeserializationContext context)
+    {
+        try
+        {
+            return method.ResponseMarshaller.ContextualDeserializer(context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw new RpcException(new Status(
+                StatusCode.Internal, $"{NoResponse.Detail} {TransportFailure.Describe(exception)}", exception));
         }
     }
 
@@ -171,11 +195,11 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
             SetHeaders(ResponseStatus.ToMetadata(response.Headers));
             var body = await response.Content.ReadAsStreamAsync(Stopped).ConfigureAwait(false);
             var decoder = new FrameDecoder(ResponseStatus.Header(response.Headers, GrpcHeaders.Encoding), channel.MaxReceiveMessageSize);
-            return new MessageReader<TResponse>(PipeReader.Create(body), decoder, method.ResponseMarshaller.ContextualDeserializer);
+            return new MessageReader<TResponse>(PipeReader.Create(body), decoder, Deserialize);
         }
         catch (Exception exception)
         {
-            Fail(exception, "Error starting gRPC call.");
+            Fail(exception, "Error starting gRPC call.", isBeforeResponse: response is null);
             return null;
         }
     }

@@ -10,7 +10,9 @@ internal static class TransportFailure
     /// <summary>The status of an exception.</summary>
     /// <param name="exception">What HTTP threw.</param>
     /// <param name="doing">What the call was doing, to begin the detail with.</param>
-    internal static Status ToStatus(Exception exception, string doing) => new(ToStatusCode(exception), $"{doing} {Describe(exception)}", exception);
+    /// <param name="isBeforeResponse">Whether not even the headers of the response had come.</param>
+    internal static Status ToStatus(Exception exception, string doing, bool isBeforeResponse) =>
+        new(ToStatusCode(exception, isBeforeResponse), $"{doing} {Describe(exception)}", exception);
 
     internal static StatusCode ToStatusCode(HttpStatusCode status) => status switch
     {
@@ -23,12 +25,12 @@ internal static class TransportFailure
         _ => StatusCode.Unknown,
     };
 
-    private static StatusCode ToStatusCode(Exception exception)
+    private static StatusCode ToStatusCode(Exception exception, bool isBeforeResponse)
     {
         var isNetwork = false;
         for (var inner = exception; inner is not null; inner = inner.InnerException)
         {
-            if (inner is HttpProtocolException reset) return ToStatusCode(reset.ErrorCode);
+            if (inner is HttpProtocolException reset) return ToStatusCode(reset.ErrorCode, isBeforeResponse);
             isNetwork |= inner is IOException or SocketException;
         }
 
@@ -38,8 +40,10 @@ internal static class TransportFailure
     }
 
     /// <summary>The HTTP/2 error codes of RST_STREAM and GOAWAY, as the protocol description maps them.</summary>
-    private static StatusCode ToStatusCode(long http2ErrorCode) => http2ErrorCode switch
+    private static StatusCode ToStatusCode(long http2ErrorCode, bool isBeforeResponse) => http2ErrorCode switch
     {
+        // GOAWAY of a server that drains and will not take the stream: another will, so the caller may try again.
+        0 /* NO_ERROR */ when isBeforeResponse => StatusCode.Unavailable,
         7 /* REFUSED_STREAM */ => StatusCode.Unavailable,
         8 /* CANCEL */ => StatusCode.Cancelled,
         11 /* ENHANCE_YOUR_CALM */ => StatusCode.ResourceExhausted,
@@ -47,7 +51,7 @@ internal static class TransportFailure
         _ => StatusCode.Internal,
     };
 
-    private static string Describe(Exception exception)
+    internal static string Describe(Exception exception)
     {
         var text = $"{exception.GetType().Name}: {exception.Message}";
         return exception.InnerException is { } inner ? $"{text} {Describe(inner)}" : text;

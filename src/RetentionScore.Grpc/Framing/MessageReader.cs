@@ -17,6 +17,9 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
     private bool holding;
     private bool completed;
 
+    /// <summary>Whether the stream ended inside a frame.</summary>
+    internal bool IsCutShort { get; private set; }
+
     /// <summary>The next message, or null at the end of the stream.</summary>
     /// <exception cref="RpcException">The frame is broken.</exception>
     /// <exception cref="IOException">The peer went away.</exception>
@@ -60,6 +63,7 @@ internal sealed class MessageReader<T>(PipeReader pipe, FrameDecoder decoder, Fu
             if (TryTake(out var message)) return message;
             if (!completed) continue;
             if (buffer.IsEmpty) return null;
+            IsCutShort = true;
             throw Fault(FrameResult.Truncated);
         }
     }

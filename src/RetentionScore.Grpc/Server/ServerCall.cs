@@ -18,6 +18,9 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private const int Http2NoError = 0;
     private const int Http2Cancel = 8;
 
+    private static readonly TimeSpan SlowestReader = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HandlerToNotice = TimeSpan.FromMilliseconds(200);
+
     private readonly CancellationToken clientLeft;
     private readonly ServerDeadline? deadline;
     private readonly CancellationTokenSource? cancellation;
@@ -25,6 +28,7 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     private Metadata? requestHeaders;
     private Metadata? responseTrailers;
     private Task? ending;
+    private TaskCompletionSource? handlerEnded;
     private string? responseEncoding;
     private string? peer;
     private AuthContext? authContext;
@@ -147,6 +151,8 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
             }
         }
 
+        handlerEnded?.SetResult();
+
         // The deadline was first: the response must not go back to the server before it has done with it.
         if (ending is not null) await ending.ConfigureAwait(false);
         else if (HasBufferedResponse && !HasClientLeft) await HttpContext.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
@@ -221,28 +227,34 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
         {
             if (IsEnded) return;
             IsEnded = true;
-            ending = EndAtDeadlineAsync();
+            handlerEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ending = EndAtDeadlineAsync(handlerEnded.Task);
         }
     }
 
-    private async Task EndAtDeadlineAsync()
+    private async Task EndAtDeadlineAsync(Task handler)
     {
         // The end of the call waits for all of this, so that nothing here is disposed of or used for another request too early.
         var reset = HttpContext.Features.Get<IHttpResetFeature>();
         try
         {
             Status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+            var messages = response.HasStarted ? HttpContext.Response.BodyWriter.FlushAsync(CancellationToken.None).AsTask() : Task.CompletedTask;
             ResponseEnd.Write(HttpContext, Status, responseTrailers);
             var completing = HttpContext.Response.CompleteAsync();
             await cancellation!.CancelAsync().ConfigureAwait(false);
 
-            // To a client that does not read, trailers do not get through.
-            await completing.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
-            reset?.Reset(Http2NoError);
+            // Trailers come behind the messages: to a client that does not read, they do not get through. To complete a response is not to send it.
+            await messages.WaitAsync(SlowestReader).ConfigureAwait(false);
+            await completing.ConfigureAwait(false);
+
+            // When a handler ends, the server ends its stream. One that only waits for requests is woken by a reset, which must not overtake the trailers.
+            await handler.WaitAsync(HandlerToNotice).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!handler.IsCompleted) reset?.Reset(Http2NoError);
         }
         catch (Exception)
         {
-            // A timer's thread: nothing may escape. The handler was changing trailers just now, the client left, or a callback of the token threw.
+            // A timer's thread: nothing may escape. The client does not read or left, the handler was changing trailers, or a callback of the token threw.
             reset?.Reset(Http2Cancel);
             await CancelQuietlyAsync().ConfigureAwait(false);
         }

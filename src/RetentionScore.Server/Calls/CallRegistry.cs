@@ -75,6 +75,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
     private OpenOutcome Create(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended)
     {
         if (start.ResumeFrom > 1 && !start.AcceptLostHistory) return Lost(start.ResumeFrom, 1);
+        if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
         var clock = new ArrivalClock(time);
         if (factory.TryOpen(start, clock, out Refusal? refusal) is not { } scoring) return refusal!;
         if (start.ResumeFrom > 1) scoring.LoseHistory(start.ResumeFrom);

@@ -13,15 +13,16 @@ namespace RetentionScore.Server.Draining;
 /// <list type="number">
 /// <item>lame duck: health says NOT_SERVING, all else goes on, so that load balancers look elsewhere;</item>
 /// <item>drain: every stream is told, new starts are refused; over as soon as no stream is left;</item>
-/// <item>stop: what is left ends with DRAINING, and the host stops.</item>
+/// <item>stop: what is left ends with DRAINING, what does not end is cut off, and the host stops.</item>
 /// </list>
 /// Ctrl-C, at any time, skips the first and shortens the second.
 /// </summary>
-internal sealed class Drain(
-    ServerOptions options, ServerPhase phase, DrainNotice notice, OpenStreams streams, ServingStatus serving, WarmUp warmUp, TimeProvider time)
+internal sealed partial class Drain(
+    ServerOptions options, ServerPhase phase, DrainNotice notice, OpenStreams streams, OpenConnections connections, ServingStatus serving, WarmUp warmUp, TimeProvider time,
+    ILogger<Drain> logger)
     : IHostedLifecycleService, IDisposable
 {
-    private static readonly TimeSpan InteractiveTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan InteractiveTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndingTime = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
@@ -50,17 +51,22 @@ internal sealed class Drain(
     {
         phase.Enter(Phase.LameDuck);
         serving.Stop();
+        if (!interrupted.Task.IsCompleted) Entered(logger, Phase.LameDuck, options.Drain.LameDuck.TotalSeconds, streams.Count);
         await WaitAsync(options.Drain.LameDuck, interrupted.Task, cancellationToken);
 
         TimeSpan left = interrupted.Task.IsCompleted && options.Drain.Time > InteractiveTime ? InteractiveTime : options.Drain.Time;
         notice.Begin(left);
         phase.Enter(Phase.Draining);
+        Entered(logger, Phase.Draining, left.TotalSeconds, streams.Count);
         foreach (StreamControl stream in streams.All) stream.RequestDrainNotice();
-        await WaitAsync(left, NoStreamAsync(left, cancellationToken), cancellationToken);
+        await WaitAsync(left, UntilAsync(() => streams.IsEmpty, left, cancellationToken), cancellationToken);
 
         phase.Enter(Phase.Stopping);
+        Entered(logger, Phase.Stopping, EndingTime.TotalSeconds, streams.Count);
         foreach (StreamControl stream in streams.All) stream.RequestStop(StopReason.Draining);
-        await WaitAsync(EndingTime, NoStreamAsync(EndingTime, cancellationToken), cancellationToken);
+        await WaitAsync(EndingTime, UntilAsync(() => streams.IsEmpty, EndingTime, cancellationToken), cancellationToken);
+        // Kestrel says goodbye next and would wait for clients that do not read until the host's own time-out.
+        _ = CutOffAsync();
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -77,10 +83,16 @@ internal sealed class Drain(
         serving.Set(V1.ScoringService.Descriptor.FullName, status);
     }
 
-    private async Task NoStreamAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    private async Task CutOffAsync()
+    {
+        await Task.Delay(EndingTime, time);
+        connections.Abort();
+    }
+
+    private async Task UntilAsync(Func<bool> holds, TimeSpan atMost, CancellationToken cancellationToken)
     {
         long from = time.GetTimestamp();
-        while (!streams.IsEmpty && time.GetElapsedTime(from) < atMost) await Task.Delay(Glance, time, cancellationToken);
+        while (!holds() && time.GetElapsedTime(from) < atMost) await Task.Delay(Glance, time, cancellationToken);
     }
 
     private async Task WaitAsync(TimeSpan atMost, Task over, CancellationToken cancellationToken)
@@ -90,4 +102,7 @@ internal sealed class Drain(
         await Task.WhenAny(over, Task.Delay(atMost, time, enough.Token));
         await enough.CancelAsync();
     }
+
+    [LoggerMessage(1, LogLevel.Information, "{Phase} for at most {Seconds} s with {Streams} open streams.")]
+    private static partial void Entered(ILogger logger, Phase phase, double seconds, int streams);
 }

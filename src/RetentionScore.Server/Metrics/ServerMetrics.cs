@@ -100,8 +100,9 @@ internal sealed class ServerMetrics
         V1.ScoreUpdate? update = answer.Update ?? answer.Summary?.Last;
         if (update is null || answer.Kind is AnswerKind.Interim or AnswerKind.EndedBefore) return;
         if (update.Degraded.Contains(V1.Degradation.NotEvaluated)) notEvaluated.Add(1);
-        foreach (V1.Recommendation recommendation in update.Recommendations)
+        for (int i = 0; i < update.Recommendations.Count; i++)
         {
+            V1.Recommendation recommendation = update.Recommendations[i]; // their enumerator would be allocated
             if (recommendation.State == V1.RecommendationState.New)
                 recommendations.Add(1, new KeyValuePair<string, object?>("action", NameOf(recommendation.Action)));
         }

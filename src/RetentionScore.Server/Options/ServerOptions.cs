@@ -78,6 +78,6 @@ public sealed record DrainOptions
     /// <summary>Health says NOT_SERVING and all else goes on. 0 to 10 min, default 10 s; 0 on Ctrl-C.</summary>
     public TimeSpan LameDuck { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long clients have to leave once they are told. 0 to 10 min, default 10 s; at most 1 s on Ctrl-C.</summary>
+    /// <summary>How long clients have to leave once they are told. 0 to 10 min, default 10 s; at most 0.5 s on Ctrl-C.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(10);
 }

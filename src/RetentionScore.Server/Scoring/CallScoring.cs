@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
@@ -13,11 +12,6 @@ namespace RetentionScore.Server.Scoring;
 /// </summary>
 internal sealed class CallScoring
 {
-    /// <summary>A later time of a call is impossible: seven days.</summary>
-    internal const int MaxCallMs = 7 * 24 * 3600 * 1000;
-
-    private const int MaxUtteranceIdBytes = 64;
-
     private readonly ICallClock clock;
     private readonly CallFactory factory;
     private readonly RecentIds recentIds = new();
@@ -66,7 +60,7 @@ internal sealed class CallScoring
     /// <summary>The score as it stands.</summary>
     internal void WriteCurrent(V1.ScoreUpdate into, ScoringWorkspace workspace)
     {
-        if (session is null) Copy(Summary!.Last, into);
+        if (session is null) ScoreMessages.Copy(Summary!.Last, into);
         else ScoreMessages.Fill(into, session.Current(workspace.Scratch), always);
         into.Seq = 0;
     }
@@ -98,77 +92,48 @@ internal sealed class CallScoring
     private Answer Observe(V1.Utterance utterance, ScoringWorkspace workspace, V1.ScoreUpdate into)
     {
         DegradationSet flags = DegradationSet.None;
-        string id = ReadId(utterance.UtteranceId, ref flags);
-        bool isKnown = utterance.CorrectsSeq == 0 && recentIds.Contains(id);
-        if (OutOfOrder("utterance", utterance.Seq, isKnown, workspace, into) is { } answer)
+        uint seq = utterance.Seq, corrects = utterance.CorrectsSeq;
+        string id = SpokenContent.ReadId(utterance, ref flags);
+        if (OutOfOrder("utterance", seq, corrects == 0 && recentIds.Contains(id), workspace, into) is { } answer)
         {
             into.UtteranceId = utterance.UtteranceId;
             return answer;
         }
 
-        ReadOnlySpan<char> text = ReadText(utterance.Text, ref flags);
-        MessageTimes times = ReadTimes(utterance, text, ref flags, out bool isImpossible);
-        if (!CallMessages.TryRead(utterance.Speaker, out var speaker)) flags |= V1.Degradation.InputIgnored;
-        if (!CallMessages.TryReadConfidence(utterance, out float? confidence)) flags |= V1.Degradation.InputIgnored;
-        bool isFilled = !utterance.HasStartMs || !utterance.HasEndMs || isImpossible;
+        var content = SpokenContent.Read(utterance, clock, session!.NowMs, factory.MaxTextChars, flags);
         ScoreUpdate score;
         try
         {
-            factory.BeforeScoring?.Invoke(utterance.Seq);
-            score = session!.Observe(
-                new Utterance
-                {
-                    Seq = utterance.Seq,
-                    Speaker = speaker,
-                    Text = workspace.Utf8(text),
-                    StartMs = times.StartMs,
-                    EndMs = times.EndMs,
-                    TimingsEstimated = utterance.CorrectsSeq == 0 && (isImpossible || isFilled && clock.IsEstimated),
-                    AsrConfidence = confidence,
-                    CorrectsSeq = utterance.CorrectsSeq,
-                },
-                workspace.Scratch);
+            factory.BeforeScoring?.Invoke(seq);
+            score = session.Observe(content.ToCore(seq, corrects, workspace), workspace.Scratch);
         }
         catch (Exception exception)
         {
-            score = KeepPlace(utterance.Seq, times.EndMs, workspace, exception);
+            score = KeepPlace(seq, content.Times.EndMs, workspace, exception);
         }
 
-        NextSeq = utterance.Seq + 1;
-        // A correction keeps the time and mostly the id of what it corrects.
-        if (utterance.CorrectsSeq == 0) clock.Seen(times.EndMs);
+        NextSeq = seq + 1;
+        // A correction keeps the time, and mostly the id, of what it corrects.
+        if (corrects == 0) clock.Seen(content.Times.EndMs);
         if (!recentIds.Contains(id)) recentIds.Add(id);
-        Write(score, flags, into);
+        Write(score, content.Flags, into);
         into.UtteranceId = utterance.UtteranceId;
-        if (isFilled && utterance.CorrectsSeq == 0) (into.StartMs, into.EndMs) = (times.StartMs, times.EndMs);
-        return Answer.With(utterance.CorrectsSeq == 0 ? AnswerKind.Counted : AnswerKind.Correction, into);
+        if (content.TimesAreFilled && corrects == 0) (into.StartMs, into.EndMs) = content.Times;
+        return Answer.With(corrects == 0 ? AnswerKind.Counted : AnswerKind.Correction, into);
     }
 
     private Answer Preview(V1.Utterance interim, ScoringWorkspace workspace, V1.ScoreUpdate into)
     {
-        if (session is null) return Answer.Refuse(Ended("an interim"));
+        if (session is null) return Answer.Refuse(Ended("utterance.interim", "true"));
         DegradationSet flags = DegradationSet.None;
-        ReadId(interim.UtteranceId, ref flags);
-        ReadOnlySpan<char> text = ReadText(interim.Text, ref flags);
-        MessageTimes times = ReadTimes(interim, text, ref flags, out bool isImpossible);
-        if (!CallMessages.TryRead(interim.Speaker, out var speaker)) flags |= V1.Degradation.InputIgnored;
-        if (!CallMessages.TryReadConfidence(interim, out float? confidence)) flags |= V1.Degradation.InputIgnored;
-        bool isFilled = !interim.HasStartMs || !interim.HasEndMs || isImpossible;
+        SpokenContent.ReadId(interim, ref flags);
+        var content = SpokenContent.Read(interim, clock, session.NowMs, factory.MaxTextChars, flags);
+        flags = content.Flags;
         ScoreUpdate score;
         try
         {
             factory.BeforeScoring?.Invoke(0);
-            score = session.Preview(
-                new Utterance
-                {
-                    Speaker = speaker,
-                    Text = workspace.Utf8(text),
-                    StartMs = times.StartMs,
-                    EndMs = times.EndMs,
-                    TimingsEstimated = isImpossible || isFilled && clock.IsEstimated,
-                    AsrConfidence = confidence,
-                },
-                workspace.Scratch);
+            score = session.Preview(content.ToCore(0, 0, workspace), workspace.Scratch);
         }
         catch (Exception exception)
         {
@@ -182,7 +147,7 @@ internal sealed class CallScoring
         into.Interim = true;
         into.Recommendations.Clear();
         into.UtteranceId = interim.UtteranceId;
-        if (isFilled) (into.StartMs, into.EndMs) = (times.StartMs, times.EndMs);
+        if (content.TimesAreFilled) (into.StartMs, into.EndMs) = content.Times;
         return Answer.With(AnswerKind.Interim, into);
     }
 
@@ -190,7 +155,7 @@ internal sealed class CallScoring
     {
         if (OutOfOrder("event", callEvent.Seq, isKnownId: false, workspace, into) is { } answer) return answer;
         DegradationSet flags = DegradationSet.None;
-        int at = ReadTime(callEvent.HasAtMs ? callEvent.AtMs : null, ref flags, out bool isFilled);
+        int at = CallTimes.Read(callEvent.HasAtMs ? callEvent.AtMs : null, clock, session!.NowMs, ref flags, out bool isFilled);
         if (!CallMessages.TryRead(callEvent.Kind, out CallEventKind kind)) flags |= V1.Degradation.InputIgnored;
         PromptId prompt = default;
         if (kind is CallEventKind.PromptShown or CallEventKind.PromptAccepted or CallEventKind.PromptDismissed
@@ -206,7 +171,7 @@ internal sealed class CallScoring
         try
         {
             factory.BeforeScoring?.Invoke(callEvent.Seq);
-            score = session!.Observe(
+            score = session.Observe(
                 new CallEvent { Seq = callEvent.Seq, AtMs = at, Kind = kind, Context = context, Prompt = prompt }, workspace.Scratch);
         }
         catch (Exception exception)
@@ -227,7 +192,7 @@ internal sealed class CallScoring
         if (Summary is not null && end.Seq != 0) return Answer.With(AnswerKind.EndedBefore, Summary);
         if (OutOfOrder("end", end.Seq, isKnownId: false, workspace, into) is { } answer) return answer;
         DegradationSet flags = DegradationSet.None;
-        int at = ReadTime(end.HasAtMs ? end.AtMs : null, ref flags, out _);
+        int at = CallTimes.Read(end.HasAtMs ? end.AtMs : null, clock, session!.NowMs, ref flags, out _);
         if (!CallMessages.TryRead(end.Disposition, out Disposition disposition)) flags |= V1.Degradation.InputIgnored;
         return Answer.With(AnswerKind.Ended, Finish(disposition, at, flags, workspace));
     }
@@ -266,7 +231,7 @@ internal sealed class CallScoring
             return Answer.With(AnswerKind.Duplicate, into);
         }
 
-        if (session is null) return Answer.Refuse(Ended($"{field}.seq {seq}"));
+        if (session is null) return Answer.Refuse(Ended($"{field}.seq", seq.ToString(CultureInfo.InvariantCulture)));
         if (seq == NextSeq) return null;
         string next = NextSeq.ToString(CultureInfo.InvariantCulture);
         return Answer.Refuse(new Refusal(RefusalReason.SequenceGap, $"{field}.seq is {seq}, the next is {next}")
@@ -278,8 +243,10 @@ internal sealed class CallScoring
         });
     }
 
-    private Refusal Ended(string what) => new(RefusalReason.CallEnded, $"{what} came after the end of the call at seq {NextSeq - 1}")
+    private Refusal Ended(string field, string value) => new(RefusalReason.CallEnded, $"{field} is {value}, the call ended at seq {NextSeq - 1}")
     {
+        Field = field,
+        Value = value,
         Limit = (NextSeq - 1).ToString(CultureInfo.InvariantCulture),
     };
 
@@ -300,75 +267,5 @@ internal sealed class CallScoring
         if (failureLogged) return;
         failureLogged = true;
         factory.LogNotEvaluated(CallId, exception);
-    }
-
-    private ReadOnlySpan<char> ReadText(string text, ref DegradationSet flags)
-    {
-        int most = factory.MaxTextChars;
-        if (text.Length <= most) return text;
-        flags |= V1.Degradation.TextTruncated;
-        return text.AsSpan(0, char.IsHighSurrogate(text[most - 1]) ? most - 1 : most);
-    }
-
-    private static string ReadId(string id, ref DegradationSet flags)
-    {
-        if (id.Length <= MaxUtteranceIdBytes && Encoding.UTF8.GetByteCount(id) <= MaxUtteranceIdBytes) return id;
-        flags |= V1.Degradation.InputIgnored;
-        return "";
-    }
-
-    private MessageTimes ReadTimes(V1.Utterance utterance, ReadOnlySpan<char> text, ref DegradationSet flags, out bool isImpossible)
-    {
-        int? start = utterance.HasStartMs ? utterance.StartMs : null;
-        int? end = utterance.HasEndMs ? utterance.EndMs : null;
-        isImpossible = start is < 0 or > MaxCallMs || end is < 0 or > MaxCallMs || start > end;
-        if (isImpossible)
-        {
-            flags |= V1.Degradation.ClockSkew;
-            start = end = null;
-        }
-        else if (start is not null && end is not null)
-        {
-            return new MessageTimes(start.Value, end.Value);
-        }
-
-        return clock.Fill(CountWords(text), start, end, session!.NowMs);
-    }
-
-    private int ReadTime(int? told, ref DegradationSet flags, out bool isFilled)
-    {
-        isFilled = told is null or < 0 or > MaxCallMs;
-        if (!isFilled) return told!.Value;
-        if (told is not null) flags |= V1.Degradation.ClockSkew;
-        return clock.At(session!.NowMs);
-    }
-
-    private static int CountWords(ReadOnlySpan<char> text)
-    {
-        int words = 0;
-        bool inWord = false;
-        foreach (char c in text)
-        {
-            bool isSpace = char.IsWhiteSpace(c);
-            if (!isSpace && !inWord) words++;
-            inWord = !isSpace;
-        }
-
-        return words;
-    }
-
-    private static void Copy(V1.ScoreUpdate from, V1.ScoreUpdate into)
-    {
-        into.Risk = null;
-        into.Progress = null;
-        into.Latency = null;
-        into.Recommendations.Clear();
-        into.Evidence.Clear();
-        into.Signals.Clear();
-        into.Degraded.Clear();
-        into.ClearStartMs();
-        into.ClearEndMs();
-        into.MergeFrom(from);
-        (into.Seq, into.AsOfSeq, into.Interim, into.Duplicate, into.UtteranceId, into.RescoredFromSeq) = (0, from.AsOfSeq, false, false, "", 0);
     }
 }

@@ -61,7 +61,13 @@ internal sealed class CallStream
         {
             await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
             Task<bool> read = requests.MoveNext(CancellationToken.None);
-            while (!read.IsCompleted && control.Stop == StopReason.None) await control.WaitAsync(read).ConfigureAwait(false);
+            while (!read.IsCompleted && control.Stop == StopReason.None)
+            {
+                await control.WaitAsync(read).ConfigureAwait(false);
+                // Nothing to tell yet: its start will be refused.
+                control.TakeDrainNotice();
+            }
+
             if (Stopped() is { } stopped) return stopped;
             if (!await read.ConfigureAwait(false)) return NoStart("no message");
             if (await OpenAsync(requests.Current).ConfigureAwait(false) is { } refusal) return refusal;

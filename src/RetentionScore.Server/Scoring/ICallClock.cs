@@ -58,7 +58,7 @@ internal sealed class ArrivalClock(TimeProvider time) : ICallClock
         anchorMs = ms;
     }
 
-    private int NowMs() => (int)Math.Min(anchorMs + (long)time.GetElapsedTime(anchor, arrived).TotalMilliseconds, CallScoring.MaxCallMs);
+    private int NowMs() => (int)Math.Min(anchorMs + (long)time.GetElapsedTime(anchor, arrived).TotalMilliseconds, CallTimes.MaxMs);
 }
 
 /// <summary>Transcripts and files, where nothing arrives: times are built from the words.</summary>

@@ -117,7 +117,7 @@ internal sealed partial class ScoringServiceEndpoint(
         {
             return Refusal.Invalid("message", "no protobuf of its type", "a message of retentionscore.v1");
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The connection broke before the token knew.
             return null;

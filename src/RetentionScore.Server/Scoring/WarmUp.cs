@@ -6,8 +6,6 @@ namespace RetentionScore.Server.Scoring;
 /// </summary>
 internal sealed class WarmUp(TranscriptScorer scorer)
 {
-    private const int Calls = 300;
-
     private static readonly (V1.Speaker Speaker, string Text)[] Turns =
     [
         (V1.Speaker.Agent, "Thanks for calling, how can I help you today?"),
@@ -21,6 +19,9 @@ internal sealed class WarmUp(TranscriptScorer scorer)
         (V1.Speaker.Agent, "Okay, I've cancelled it, your reference is four two seven one."),
         (V1.Speaker.Customer, "Thank you, goodbye."),
     ];
+
+    /// <summary>How many; tests, which start many servers, take fewer.</summary>
+    internal int Calls { get; set; } = 300;
 
     /// <summary>Called once before the first call; a test lets it wait.</summary>
     internal Action? Before { get; set; }

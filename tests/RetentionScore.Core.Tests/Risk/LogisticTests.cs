@@ -27,6 +27,6 @@ public class LogisticTests
             hash = (hash ^ bits) * 1099511628211;
         }
 
-        Assert.Equal(15047386731500824983UL, hash);
+        Assert.Equal(17550179319943991637UL, hash);
     }
 }

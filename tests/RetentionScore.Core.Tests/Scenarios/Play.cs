@@ -15,11 +15,24 @@ public sealed class Play
     private readonly List<string> _broken = [];
     private readonly StringBuilder _golden = new();
     private readonly HashSet<int> _metDeadlines = [];
+    private readonly List<int> _hintsAtMs = [];
 
     private Play(ScenarioFile file) => _file = file;
 
     /// <summary>What did not hold, one line each.</summary>
     public IReadOnlyList<string> Broken => _broken;
+
+    /// <summary>"Score term" of all evidence told.</summary>
+    public HashSet<string> MovedTerms { get; } = [];
+
+    /// <summary>Reasons of all prompts raised.</summary>
+    public HashSet<string> RaisedReasons { get; } = [];
+
+    /// <summary>The most hints (INFO or COACHING) to the agent in any minute of the call.</summary>
+    public int MostHintsInAMinute => _hintsAtMs.Select(from => _hintsAtMs.Count(at => at >= from && at < from + 60_000)).DefaultIfEmpty(0).Max();
+
+    /// <summary>Signals over the line.</summary>
+    public HashSet<Signal> HeardSignals { get; } = [];
 
     /// <summary>A line a message: the scores as they were.</summary>
     public string Golden => _golden.ToString();
@@ -186,6 +199,10 @@ public sealed class Play
 
     private void Write(uint seq, string who, ScoreUpdate u)
     {
+        MovedTerms.UnionWith(u.Evidence.Select(e => $"{e.Score} {e.Signal}"));
+        RaisedReasons.UnionWith(u.Recommendations.Where(r => r.State == RecommendationState.New).Select(r => r.Reason));
+        _hintsAtMs.AddRange(u.Recommendations.Where(r => r.State == RecommendationState.New && r.Audience == Audience.Agent && r.Severity <= Severity.Coaching).Select(r => r.RaisedAtMs));
+        HeardSignals.UnionWith(u.Signals.Where(s => s.Probability >= 0.5f).Select(s => s.Signal));
         var r = u.Risk;
         _golden.Append(CultureInfo.InvariantCulture,
             $"{seq,3} {who,-10} {u.Stage,-12} {u.Band,-8} o {r.Overall:0.000} [{r.OverallLow:0.000} {r.OverallHigh:0.000}] c {r.CancelIntent:0.000} f {r.Frustration:0.000} p {r.RetentionPressure:0.000} e {r.Escalation:0.000} x {r.Exposure:0.000} s {r.SaveLikelihood:0.000}");

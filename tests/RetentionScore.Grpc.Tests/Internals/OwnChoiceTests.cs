@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using RetentionScore.GrpcTest.V1;
 
@@ -7,6 +8,7 @@ namespace RetentionScore.Grpc.Tests.Internals;
 public sealed class OwnChoiceTests
 {
     private const string UnaryPath = "/retentionscore.grpctest.v1.EchoService/Unary";
+    private const string ServerStreamPath = "/retentionscore.grpctest.v1.EchoService/ServerStream";
 
     [Fact]
     public async Task Trailer_NotAscii_InternalInsteadOfNoStatus()
@@ -59,5 +61,34 @@ public sealed class OwnChoiceTests
         await using var host = await EchoHost.StartAsync();
         using var raw = new RawHttp(host.Address);
         Assert.Equal("identity,gzip", (await raw.PostAsync(UnaryPath, RawHttp.Frame([]))).Headers["grpc-accept-encoding"]);
+    }
+
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(1_000_000)]
+    public async Task Deadline_PassesWhileClientDoesNotRead_StreamIsResetAsCancelled(int messageBytes)
+    {
+        var freed = new TaskCompletionSource();
+        await using var host = await EchoHost.StartAsync(handlers => handlers.ServerStream = async (_, responses, context) =>
+        {
+            context.CancellationToken.Register(() => freed.SetResult());
+
+            // More than the client's window, so that the end of the response cannot get through.
+            for (var left = 2_000_000; left > 0; left -= messageBytes)
+            {
+                await responses.WriteAsync(new EchoResponse { Payload = ByteString.CopyFrom(new byte[messageBytes]) });
+            }
+
+            await freed.Task;
+        });
+        using var http = new HttpClient();
+        using var request = RawHttp.Request(
+            new Uri(host.Address, ServerStreamPath), RawHttp.Frame([]), "application/grpc", ("grpc-timeout", "500m"));
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).Within();
+        await freed.Task.Within();
+        await Task.Delay(1500);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var exception = await Assert.ThrowsAsync<HttpProtocolException>(() => body.CopyToAsync(Stream.Null).Within());
+        Assert.Equal(8, exception.ErrorCode);
     }
 }

@@ -45,6 +45,22 @@ internal static class ScoreMessages
         else Fill(message.Progress ??= new V1.CancelProgress(), score.Progress);
     }
 
+    /// <summary>A score that was told before, as the score that stands.</summary>
+    internal static void Copy(V1.ScoreUpdate from, V1.ScoreUpdate into)
+    {
+        into.Risk = null;
+        into.Progress = null;
+        into.Latency = null;
+        into.Recommendations.Clear();
+        into.Evidence.Clear();
+        into.Signals.Clear();
+        into.Degraded.Clear();
+        into.ClearStartMs();
+        into.ClearEndMs();
+        into.MergeFrom(from);
+        (into.Seq, into.AsOfSeq, into.Interim, into.Duplicate, into.UtteranceId, into.RescoredFromSeq) = (0, from.AsOfSeq, false, false, "", 0);
+    }
+
     /// <summary>A summary; <paramref name="last"/> becomes part of it.</summary>
     internal static V1.CallSummary Of(string callId, CallSummary summary, V1.ScoreUpdate last)
     {

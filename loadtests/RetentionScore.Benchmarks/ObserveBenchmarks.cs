@@ -1,0 +1,48 @@
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using RetentionScore.Core;
+using RetentionScore.Core.Calls;
+using RetentionScore.Core.Policy;
+
+namespace RetentionScore.Benchmarks;
+
+/// <summary>Scoring of one utterance, by its length and by the length of the call before it.</summary>
+[MemoryDiagnoser]
+public class ObserveBenchmarks
+{
+    private const string Talk =
+        "well i've been thinking about it and we are moving house next month so i would like to cancel the broadband please if that is all right with you "
+        + "because the new place has its own line already and there is no point in paying for two of them is there anyway that is how it stands with us now";
+
+    private readonly ScoringScratch _scratch = new();
+    private CallSession _session = null!;
+    private byte[] _text = [];
+    private uint _seq;
+    private int _now;
+
+    /// <summary>Words of the utterance.</summary>
+    [Params(4, 10, 60)]
+    public int Words { get; set; }
+
+    /// <summary>Messages of the call before.</summary>
+    [Params(10, 1000)]
+    public int Before { get; set; }
+
+    [GlobalSetup]
+    public void Open()
+    {
+        _text = Encoding.UTF8.GetBytes(string.Join(' ', Talk.Split(' ').Take(Words)));
+        _session = new CallSession(RetentionPolicy.Default, CallContext.Empty);
+        for (int i = 0; i < Before; i++) Observe();
+    }
+
+    [Benchmark]
+    public bool Observe()
+    {
+        _now += 1000;
+        // Customer and agent in turn; the clock starts again before it runs out of milliseconds.
+        if (_now > 2_000_000_000) _now = 0;
+        var speaker = (++_seq & 1) == 0 ? Speaker.Agent : Speaker.Customer;
+        return _session.Observe(new Utterance { Seq = _seq, Speaker = speaker, Text = _text, StartMs = _now, EndMs = _now + 900 }, _scratch).HasRisk;
+    }
+}
