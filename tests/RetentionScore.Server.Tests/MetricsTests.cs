@@ -1,4 +1,3 @@
-#if !OFFICIAL_PACKAGES // how prometheus-net writes the same metrics is its own affair
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -144,4 +143,3 @@ public sealed partial class MetricsTests
     [GeneratedRegex("""^(?<series>retentionscore_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})?) (?<value>[0-9.E+-]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Sample();
 }
-#endif

@@ -1,4 +1,3 @@
-#if !OFFICIAL_PACKAGES
 using Microsoft.Net.Http.Headers;
 
 namespace RetentionScore.Server.Metrics;
@@ -36,4 +35,3 @@ internal static class MetricsEndpoint
         return open > 0 && open >= text;
     }
 }
-#endif
