@@ -68,10 +68,10 @@ internal abstract class CallHandler<TService, TRequest, TResponse>(Method<TReque
         }
         finally
         {
-            requests.Complete();
             responses.Complete();
         }
 
+        await requests.CompleteAsync().ConfigureAwait(false);
         await call.EndAsync().ConfigureAwait(false);
     }
 

@@ -13,6 +13,7 @@ internal sealed class RequestReader<TRequest>(ServerCall call, Func<Deserializat
 
     private readonly MessageReader<TRequest> messages = new(call.HttpContext.Request.BodyReader, call.CreateDecoder(), deserializer);
     private int isReading;
+    private Task<bool>? pending;
     private volatile bool isComplete;
 
     public TRequest Current { get; private set; } = null!;
@@ -43,15 +44,25 @@ internal sealed class RequestReader<TRequest>(ServerCall call, Func<Deserializat
             return Task.FromException<bool>(exception);
         }
 
-        return read.IsCompletedSuccessfully ? Take(read.Result) ? Found : End : AwaitAsync(read);
+        return read.IsCompletedSuccessfully ? Take(read.Result) ? Found : End : pending = AwaitAsync(read);
     }
 
     internal async ValueTask<TRequest> ReadSingleAsync(Status none, Status more) =>
         await messages.ReadSingleAsync(none, more, CancellationToken.None).ConfigureAwait(false);
 
-    internal void Complete() => isComplete = true;
+    /// <summary>
+    /// Ends reading. A read that the handler left pending is woken and awaited: the server uses the body's pipe again for the next request of the
+    /// connection, and a read left in it would meet that request's.
+    /// </summary>
+    internal async ValueTask CompleteAsync()
+    {
+        isComplete = true;
+        if (pending is not { IsCompleted: false } left) return;
+        call.HttpContext.Request.BodyReader.CancelPendingRead();
+        await ((Task)left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
-    /// <summary>Gives back buffers. A read that the handler left pending keeps them: the server ends it with the request.</summary>
+    /// <summary>Gives back buffers.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref isReading, 1) == 0) messages.Release();
