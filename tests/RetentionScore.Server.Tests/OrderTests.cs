@@ -181,4 +181,25 @@ public sealed class OrderTests
         for (uint seq = 1; seq <= 3; seq++) Assert.Equal(seq, (await call.UpdateAsync()).Seq);
         Assert.Equal("4", (await Refused.ByAsync(call)).Metadata["next_seq"]);
     }
+
+    [Fact]
+    public async Task RefusedStream_NeverTouchesTheNextCallOfItsConnection()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        for (int i = 0; i < 150; i++)
+        {
+            using (TestCall refused = server.Call())
+            {
+                await refused.SendAsync(new CallStart { CallId = $"refused-{i}", ResumeFrom = 1 });
+                await refused.SendAsync(Say.Final(5, "hello"));
+                await refused.HalfCloseAsync();
+                Assert.Equal("SEQUENCE_GAP", (await Refused.ByAsync(refused)).Reason);
+            }
+
+            using TestCall next = server.Call();
+            await next.OpenAsync($"next-{i}");
+            await next.SayAsync(1, "hello");
+            await next.EndAsync(2);
+        }
+    }
 }

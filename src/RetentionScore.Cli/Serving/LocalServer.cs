@@ -50,7 +50,7 @@ internal sealed class LocalServer : IAsyncDisposable
             await built.StartAsync(cancellationToken);
             return (new LocalServer(built), null);
         }
-        catch (IOException taken)
+        catch (Exception taken) when (taken is IOException or System.Net.Sockets.SocketException)
         {
             await built.DisposeAsync();
             return (null, $"the server cannot listen on loopback: {taken.Message}");

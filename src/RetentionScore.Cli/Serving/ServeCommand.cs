@@ -33,7 +33,7 @@ internal static class ServeCommand
             await app.RunAsync();
             return ExitCode.Done;
         }
-        catch (IOException taken)
+        catch (Exception taken) when (taken is IOException or System.Net.Sockets.SocketException)
         {
             return screen.Fail(taken.Message);
         }
