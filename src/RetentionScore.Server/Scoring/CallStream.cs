@@ -37,6 +37,7 @@ internal sealed class CallStream
     private readonly AnswerStream answers;
     private readonly RequestBatch batch = new();
     private LiveCall? call;
+    private Task<bool>? reading;
 
     internal CallStream(
         CallStreamServices services,
@@ -58,7 +59,7 @@ internal sealed class CallStream
         try
         {
             await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
-            Task<bool> read = requests.MoveNext(CancellationToken.None);
+            Task<bool> read = NextAsync();
             while (!read.IsCompleted && control.Stop == StopReason.None)
             {
                 await control.WaitAsync(read).ConfigureAwait(false);
@@ -78,8 +79,19 @@ internal sealed class CallStream
             batch.Clear();
             if (call is not null) services.Calls.Release(call, control);
             control.SetReleased();
+            await EndReadingAsync().ConfigureAwait(false);
             services.Streams.Remove(control);
         }
+    }
+
+    private Task<bool> NextAsync() => reading = requests.MoveNext(CancellationToken.None);
+
+    /// <summary>A read left in the body's pipe would meet the next request of the connection, which uses the pipe again: it is woken and awaited.</summary>
+    private async ValueTask EndReadingAsync()
+    {
+        if (reading is not { IsCompleted: false } left) return;
+        context.GetHttpContext().Request.BodyReader.CancelPendingRead();
+        await ((Task)left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async ValueTask<Refusal?> OpenAsync(CallFrame first)
@@ -101,7 +113,7 @@ internal sealed class CallStream
 
     private async Task<Refusal?> ServeAsync()
     {
-        Task<bool> read = requests.MoveNext(CancellationToken.None);
+        Task<bool> read = NextAsync();
         while (true)
         {
             if (!read.IsCompleted) await control.WaitAsync(read).ConfigureAwait(false);
@@ -137,7 +149,7 @@ internal sealed class CallStream
         do
         {
             batch.Add(requests.Current, now);
-            read = requests.MoveNext(CancellationToken.None);
+            read = NextAsync();
         }
         while (!batch.IsFull && read.IsCompletedSuccessfully && read.Result);
         batch.Close();
