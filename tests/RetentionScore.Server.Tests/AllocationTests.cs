@@ -10,6 +10,7 @@ using RetentionScore.Server.Scoring.Wire;
 namespace RetentionScore.Server.Tests;
 
 /// <summary>What happens for every message allocates nothing; a whole stream is in <see cref="StreamAllocationTests"/>.</summary>
+[Collection(Alone.Name)]
 public sealed class AllocationTests
 {
     [Fact]

@@ -10,6 +10,7 @@ namespace RetentionScore.Server.Tests;
 /// The gate: what an utterance allocates from its bytes to the bytes of its answer, through the loop of a stream, in the thread that runs it. What the
 /// stacks' readers and writers allocate comes on top.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class StreamAllocationTests
 {
     private const int WarmUp = 512;
