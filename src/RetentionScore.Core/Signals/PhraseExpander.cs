@@ -41,6 +41,7 @@ internal sealed class PhraseExpander(Dictionary<string, string> lists, Func<stri
                 if (!int.TryParse(element.AsSpan(2), NumberStyles.None, NumberFormatInfo.InvariantInfo, out int n) || n > 12)
                     throw new FormatException($"{where}: '{element}' is not a gap of up to 12 words");
                 gap += n;
+                if (gap > PhraseAutomaton.MostGap) throw new FormatException($"{where}: gaps of {gap} words, {PhraseAutomaton.MostGap} is the limit");
                 continue;
             }
 

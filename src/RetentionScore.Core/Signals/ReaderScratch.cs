@@ -9,5 +9,5 @@ internal sealed class ReaderScratch
     public readonly ushort[] Words = new ushort[TokenBuffer.Capacity + TailWords.Length];
     public readonly bool[] Negated = new bool[TokenBuffer.Capacity + TailWords.Length];
     public readonly PhraseAutomaton.Match[] Matches = new PhraseAutomaton.Match[512];
-    public readonly PhraseAutomaton.Walk Walk = new();
+    public readonly PhraseWalk Walk = new();
 }

@@ -62,7 +62,7 @@ public sealed class SignalReader
         into.Backchannel = IsBackchannel(words[before..]);
         into.ContentBits = ContentBits(tokens, words[before..]);
         MarkNegated(words, tokens, before, work.Negated);
-        int found = _phrases.Find(words, work.Walk, work.Matches);
+        int found = _phrases.Find(words, SidesOf(speaker), work.Walk, work.Matches);
         Weigh(work.Matches.AsSpan(0, found), tokens, words, speaker, work.Negated, into);
         KeepTail(words, ref tail);
     }
@@ -85,6 +85,14 @@ public sealed class SignalReader
             into.Raise(pattern.Signal, pattern.Probability, begin, tokens[match.Last - before].EndChar);
         }
     }
+
+    /// <summary>An unknown speaker is neither side.</summary>
+    private static PhraseAutomaton.Sides SidesOf(Speaker speaker) => speaker switch
+    {
+        Speaker.Customer => PhraseAutomaton.Sides.Customer,
+        Speaker.Agent or Speaker.Supervisor or Speaker.Bot => PhraseAutomaton.Sides.Agent,
+        _ => PhraseAutomaton.Sides.None,
+    };
 
     private bool IsVetoed(in PhraseAutomaton.Match match, Signal signal, Span<PhraseAutomaton.Match> matches, ReadOnlySpan<ushort> words)
     {
