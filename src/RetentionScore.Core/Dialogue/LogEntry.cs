@@ -73,10 +73,12 @@ public struct LogEntry
     {
         get
         {
+            // In the order of signals, and nothing behind the last: most utterances carry one or two.
             for (int i = 0; i < MostSignals; i++)
             {
-                ushort pair = Signals[i];
-                if (pair >> 8 == (int)signal) return (pair & 0xFF) / 255.0;
+                int pair = Signals[i], kept = pair >> 8;
+                if (kept == (int)signal) return (pair & 0xFF) / 255.0;
+                if (kept == 0 || kept > (int)signal) break;
             }
 
             return 0;

@@ -2,15 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace RetentionScore.Core.Signals;
 
-/// <summary>Builds the automaton: phrases become ways through a trie over classes of words, which is then laid out flat, edge by word.</summary>
+/// <summary>Builds the automaton: phrases become ways through a trie over classes of words, which is then laid out flat (<see cref="PhraseLayout"/>).</summary>
 internal sealed class PhraseTrie
 {
-    /// <summary>Where phrases begin that may stand anywhere.</summary>
-    internal const int Anywhere = 0;
-
-    /// <summary>Where phrases begin that stand at the start of an utterance.</summary>
-    internal const int AtStart = 1;
-
     private const ushort ClassOfNumber = 1;
 
     private readonly PatternFile _file;
@@ -51,9 +45,10 @@ internal sealed class PhraseTrie
         }
 
         Dictionary<string, bool[]> wordLists = WordLists();
-        SidesOf(anywhere);
-        SidesOf(atStart);
-        return LayOut(anywhere, atStart, wordLists);
+        SetSides(anywhere);
+        SetSides(atStart);
+        var lexicon = new Lexicon([.. _words.Where(word => word.Value != Lexicon.Number).Select(word => (word.Key, word.Value))]);
+        return new PhraseLayout(_nodes, _classes, [.. _patterns]).LayOut(lexicon, anywhere, atStart, wordLists);
     }
 
     private Dictionary<string, bool[]> WordLists()
@@ -69,46 +64,6 @@ internal sealed class PhraseTrie
         }
 
         return wordLists;
-    }
-
-    private PhraseAutomaton LayOut(Wait anywhere, Wait atStart, Dictionary<string, bool[]> wordLists)
-    {
-        List<List<ushort>> wordsByClass = [.. Enumerable.Range(0, _classCount + 1).Select(_ => new List<ushort>())];
-        for (int word = 0; word < _classes.Count; word++)
-        {
-            foreach (ushort c in _classes[word]) wordsByClass[c].Add((ushort)word);
-        }
-
-        var edges = new List<(ushort Word, int Node)>();
-        var waits = new List<PhraseAutomaton.Wait> { LayOut(anywhere, wordsByClass, edges), LayOut(atStart, wordsByClass, edges) };
-        var nodes = new PhraseAutomaton.Node[_nodes.Count];
-        var patterns = new List<int>();
-        for (int i = 0; i < nodes.Length; i++)
-        {
-            int patternBegin = patterns.Count, waitBegin = waits.Count;
-            patterns.AddRange(_nodes[i].Patterns);
-            foreach (Wait wait in _nodes[i].Waits) waits.Add(LayOut(wait, wordsByClass, edges));
-            nodes[i] = new PhraseAutomaton.Node(patternBegin, patterns.Count, waitBegin, waits.Count);
-        }
-
-        var lexicon = new Lexicon([.. _words.Where(word => word.Value != Lexicon.Number).Select(word => (word.Key, word.Value))]);
-        return new PhraseAutomaton(
-            lexicon, [.. _patterns], nodes, [.. waits], [.. patterns], [.. edges.Select(edge => edge.Word)], [.. edges.Select(edge => edge.Node)], wordLists);
-    }
-
-    private static PhraseAutomaton.Wait LayOut(Wait wait, List<List<ushort>> wordsByClass, List<(ushort Word, int Node)> edges)
-    {
-        int begin = edges.Count;
-        var mask = default(WordMask);
-        // Of one word the edges stand in the order of their classes.
-        var sorted = wait.Next.SelectMany(next => wordsByClass[next.Key].Select(word => (Word: word, Node: next.Value))).OrderBy(edge => edge.Word);
-        foreach (var (word, node) in sorted)
-        {
-            mask |= WordMask.Of(word);
-            edges.Add((word, node));
-        }
-
-        return new PhraseAutomaton.Wait(mask, begin, edges.Count, (byte)wait.Gap, wait.Sides);
     }
 
     private ushort WordId(string word)
@@ -159,31 +114,25 @@ internal sealed class PhraseTrie
     }
 
     /// <summary>Whose phrases a wait leads to; a wait of the other side alone is not followed.</summary>
-    private PhraseAutomaton.Sides SidesOf(Wait wait)
+    private PhraseAutomaton.Sides SetSides(Wait wait)
     {
         foreach (int child in wait.Next.Values)
         {
-            foreach (int pattern in _nodes[child].Patterns)
-            {
-                Signal signal = _patterns[pattern].Signal;
-                if (SignalCatalogue.OfCustomer(signal)) wait.Sides |= PhraseAutomaton.Sides.Customer;
-                if (SignalCatalogue.OfAgent(signal)) wait.Sides |= PhraseAutomaton.Sides.Agent;
-            }
-
-            foreach (Wait next in _nodes[child].Waits) wait.Sides |= SidesOf(next);
+            foreach (int pattern in _nodes[child].Patterns) wait.Sides |= _patterns[pattern].Sides;
+            foreach (Wait next in _nodes[child].Waits) wait.Sides |= SetSides(next);
         }
 
         return wait.Sides;
     }
 
-    private sealed class Node
+    internal sealed class Node
     {
         public List<int> Patterns { get; } = [];
 
         public List<Wait> Waits { get; } = [];
     }
 
-    private sealed class Wait(int gap)
+    internal sealed class Wait(int gap)
     {
         public int Gap { get; } = gap;
 
