@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Metrics;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Scoring.Wire;
@@ -17,7 +18,7 @@ public sealed class AllocationTests
     public void Message_OfAQuietCall_IsAnsweredWithoutAllocation()
     {
         var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
-        CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), out _)!;
+        CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), CallJournal.None, out _)!;
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         CallFrame[] frames = new CallFrame[400];
         uint seq = 1;

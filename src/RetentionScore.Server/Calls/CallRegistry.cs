@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
 
@@ -77,7 +78,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
         if (start.ResumeFrom > 1 && !start.AcceptLostHistory) return Lost(start.ResumeFrom, 1);
         if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
         var clock = new ArrivalClock(time);
-        if (factory.TryOpen(start, clock, out Refusal? refusal) is not { } scoring) return refusal!;
+        if (factory.TryOpen(start, clock, CallJournal.None, out Refusal? refusal) is not { } scoring) return refusal!;
         if (start.ResumeFrom > 1) scoring.LoseHistory(start.ResumeFrom);
         if (Interlocked.Increment(ref live) > options.Limits.MaxLiveCalls)
         {

@@ -1,3 +1,4 @@
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Calls;
@@ -28,6 +29,9 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
 
     /// <summary>The start of the call on its platform's clock.</summary>
     internal long? StartedAtUnixMs => startedAtUnixMs;
+
+    /// <summary>How far the call has come in the journal: its seq, and a wait for it that holds up nobody.</summary>
+    internal CallJournal Journal => scoring.Journal;
 
     /// <summary>Read by anyone; set once, by the holder.</summary>
     internal bool HasEnded => scoring.Summary is not null;

@@ -25,6 +25,7 @@ internal sealed class StreamControl : IValueTaskSource
     private int waiting;
     private int stop;
     private volatile int drainNotice;
+    private int flushNotice;
     private long lastActivity;
 
     internal StreamControl(long now)
@@ -51,7 +52,7 @@ internal sealed class StreamControl : IValueTaskSource
     /// <summary>Ends when the stream has let go of its call and will not touch it again.</summary>
     internal Task Released => released.Task;
 
-    private bool IsSignalled => Stop != StopReason.None || drainNotice == 1;
+    private bool IsSignalled => Stop != StopReason.None || drainNotice == 1 || Volatile.Read(ref flushNotice) == 1;
 
     /// <summary>The first reason stays.</summary>
     internal void RequestStop(StopReason reason)
@@ -69,6 +70,15 @@ internal sealed class StreamControl : IValueTaskSource
 
     /// <summary>Whether the server's draining is to be said now; true once.</summary>
     internal bool TakeDrainNotice() => drainNotice == 1 && Interlocked.CompareExchange(ref drainNotice, 2, 1) == 1;
+
+    /// <summary>What the stream waits for has become durable.</summary>
+    internal void RequestFlushNotice()
+    {
+        if (Interlocked.Exchange(ref flushNotice, 1) == 0) WakeElsewhere();
+    }
+
+    /// <summary>Whether something that was waited for has become durable since the last time.</summary>
+    internal bool TakeFlushNotice() => Interlocked.Exchange(ref flushNotice, 0) == 1;
 
     internal void SetReleased() => released.TrySetResult();
 

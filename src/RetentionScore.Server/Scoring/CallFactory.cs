@@ -1,3 +1,4 @@
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Scoring;
@@ -14,10 +15,10 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
     internal Action? BeforeAnswer { get; set; }
 
     /// <summary>A new call, or why there is none.</summary>
-    internal CallScoring? TryOpen(V1.CallStart start, ICallClock clock, out Refusal? refusal)
+    internal CallScoring? TryOpen(V1.CallStart start, ICallClock clock, CallJournal journal, out Refusal? refusal)
     {
         refusal = StartCheck.CheckNew(start, policies, out var policy, out var context);
-        return refusal is null ? new CallScoring(start, policy, context, clock, this) : null;
+        return refusal is null ? new CallScoring(start, policy, context, clock, this, journal) : null;
     }
 
     /// <summary>Type and stack only: a message could quote what was said.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Scoring;
@@ -20,8 +21,9 @@ internal sealed class CallScoring
     private DegradationSet always;
     private bool failureLogged;
 
-    internal CallScoring(V1.CallStart start, RetentionPolicy policy, CallContext context, ICallClock clock, CallFactory factory)
+    internal CallScoring(V1.CallStart start, RetentionPolicy policy, CallContext context, ICallClock clock, CallFactory factory, CallJournal journal)
     {
+        Journal = journal;
         CallId = start.CallId;
         PolicyVersion = policy.Version;
         this.clock = clock;
@@ -32,6 +34,9 @@ internal sealed class CallScoring
     internal string CallId { get; }
 
     internal string PolicyVersion { get; }
+
+    /// <summary>How far the call has come in the journal.</summary>
+    internal CallJournal Journal { get; }
 
     /// <summary>The seq of the next message that counts.</summary>
     internal uint NextSeq { get; private set; } = 1;
@@ -60,7 +65,7 @@ internal sealed class CallScoring
 
     /// <summary>The score as it stands.</summary>
     internal V1.ScoreUpdate Current(ScoringWorkspace workspace) =>
-        session is null ? SummaryMessage.Standing(Summary!.Last) : workspace.Update.Begin(session.Current(workspace.Scratch), always).ToMessage();
+        session is null ? SummaryMessage.Standing(Summary!.Last) : Begin(session.Current(workspace.Scratch), DegradationSet.None, workspace).ToMessage();
 
     /// <summary>Answers an utterance, an event or an end; anything else is no message of a call's order.</summary>
     /// <param name="frame">The message; still the caller's.</param>
@@ -237,7 +242,7 @@ internal sealed class CallScoring
             return Answer.Repeat(told);
         }
 
-        ScoredUpdate update = workspace.Update.Begin(session.Current(workspace.Scratch), always);
+        ScoredUpdate update = Begin(session.Current(workspace.Scratch), DegradationSet.None, workspace);
         (update.Seq, update.Duplicate, update.UtteranceId) = (frame.Seq, true, frame.UtteranceId);
         return Answer.With(AnswerKind.Duplicate, update);
     }
@@ -252,7 +257,8 @@ internal sealed class CallScoring
     private ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags, ScoringWorkspace workspace)
     {
         HeldBack = score.HeldBack;
-        return workspace.Update.Begin(score, flags | always);
+        if (Journal.IsBehind) flags |= V1.Degradation.NotDurable;
+        return workspace.Update.Begin(score, flags | always, Journal.DurableSeq);
     }
 
     private ScoreUpdate KeepPlace(uint seq, int atMs, ScoringWorkspace workspace, Exception exception)

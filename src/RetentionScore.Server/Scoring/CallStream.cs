@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring.Wire;
@@ -36,6 +37,7 @@ internal sealed class CallStream
     private readonly StreamControl control;
     private readonly AnswerStream answers;
     private readonly RequestBatch batch = new();
+    private FlushQueue? flushes;
     private LiveCall? call;
     private Task<bool>? reading;
 
@@ -119,6 +121,7 @@ internal sealed class CallStream
             if (!read.IsCompleted) await control.WaitAsync(read).ConfigureAwait(false);
             if (Stopped() is { } stopped) return stopped;
             if (control.TakeDrainNotice() && await SayDrainingAsync().ConfigureAwait(false) is { } slow) return slow;
+            if (control.TakeFlushNotice() && await SayFlushedAsync().ConfigureAwait(false) is { } unread) return unread;
 
             if (!read.IsCompleted) continue;
             if (!await read.ConfigureAwait(false)) return null;
@@ -170,18 +173,44 @@ internal sealed class CallStream
             case FrameMember.Event:
             case FrameMember.End:
                 return Score(frame, batch.Arrival(index), moreFollows);
+            case FrameMember.Heartbeat when frame.Flush && !(flushes ??= new FlushQueue(call!.Journal, control)).IsFlushed(call!.Scoring.NextSeq - 1):
+                return default; // answered when it is
             case FrameMember.Heartbeat:
-                var reply = new V1.HeartbeatReply
-                {
-                    NextSeq = call!.Scoring.NextSeq,
-                    ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-                };
-                return answers.WriteAsync(new V1.ScoreCallResponse { Heartbeat = reply }, moreFollows);
+                return SayHeartbeatAsync(moreFollows);
             case FrameMember.Start:
                 return new(Refusal.Invalid("message", "a second start", "an utterance, event, end or heartbeat"));
             default:
                 return default; // a member of a later minor version without a seq
         }
+    }
+
+    private ValueTask<Refusal?> SayHeartbeatAsync(bool moreFollows)
+    {
+        var reply = new V1.HeartbeatReply
+        {
+            NextSeq = call!.Scoring.NextSeq,
+            DurableSeq = call.Journal.DurableSeq,
+            ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        return answers.WriteAsync(new V1.ScoreCallResponse { Heartbeat = reply }, moreFollows);
+    }
+
+    private async ValueTask<Refusal?> SayFlushedAsync()
+    {
+        for (int left = flushes!.TakeFlushed(); left > 0; left--)
+        {
+            if (await SayHeartbeatAsync(moreFollows: left > 1).ConfigureAwait(false) is { } refusal) return refusal;
+        }
+
+        return null;
+    }
+
+    /// <summary>A summary is the one answer that waits for the journal, and not for long.</summary>
+    private async ValueTask<Refusal?> SaySummaryAsync(V1.CallSummary summary, bool moreFollows)
+    {
+        CallJournal journal = call!.Journal;
+        bool isDurable = await journal.WhenDurableAsync(call.Scoring.NextSeq - 1, CallJournal.SummaryWait).ConfigureAwait(false);
+        return await answers.WriteAsync(new V1.ScoreCallResponse { Summary = SummaryMessage.Said(summary, journal.DurableSeq, isDurable) }, moreFollows).ConfigureAwait(false);
     }
 
     private ValueTask<Refusal?> Score(CallFrame frame, long arrival, bool moreFollows)
@@ -199,9 +228,9 @@ internal sealed class CallStream
                 return new(answer.Refusal);
             case AnswerKind.Ended:
                 services.Calls.HasEnded();
-                return answers.WriteAsync(new V1.ScoreCallResponse { Summary = answer.Summary }, moreFollows);
+                return SaySummaryAsync(answer.Summary!, moreFollows);
             case AnswerKind.EndedBefore:
-                return answers.WriteAsync(new V1.ScoreCallResponse { Summary = answer.Summary }, moreFollows);
+                return SaySummaryAsync(answer.Summary!, moreFollows);
             case AnswerKind.Duplicate when answer.Told is { } told:
                 return answers.WriteAsync(new V1.ScoreCallResponse { Update = told }, moreFollows);
             default:
@@ -225,7 +254,9 @@ internal sealed class CallStream
         {
             CallId = scoring.CallId,
             NextSeq = scoring.NextSeq,
-            Durability = V1.Durability.None,
+            DurableSeq = scoring.Journal.DurableSeq,
+            Durability = scoring.Journal.Durability,
+            Epoch = scoring.Journal.Epoch,
             Resumed = resumed,
             Ended = scoring.Summary is not null,
             PolicyVersion = scoring.PolicyVersion,

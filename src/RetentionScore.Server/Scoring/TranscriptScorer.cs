@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
 
 namespace RetentionScore.Server.Scoring;
@@ -36,7 +37,7 @@ public sealed class TranscriptScorer
         ArgumentNullException.ThrowIfNull(messages);
         var updates = new List<V1.ScoreUpdate>();
         if (StartCheck.Check(start, routedId: null) is { } wrong) return new ScoredTranscript(updates, null, wrong);
-        if (calls.TryOpen(start, new WordClock(), out Refusal? refusal) is not { } call) return new ScoredTranscript(updates, null, refusal);
+        if (calls.TryOpen(start, new WordClock(), CallJournal.None, out Refusal? refusal) is not { } call) return new ScoredTranscript(updates, null, refusal);
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         foreach (V1.ScoreCallRequest message in messages)
         {

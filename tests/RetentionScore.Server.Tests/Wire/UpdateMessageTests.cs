@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Scoring.Wire;
@@ -25,7 +26,9 @@ public sealed class UpdateMessageTests
         {
             var random = new Random(seed);
             var start = new CallStart { CallId = "c", Explain = seed % 2 == 0, Language = seed % 7 == 0 ? "de" : "" };
-            CallScoring call = factory.TryOpen(start, new WordClock(), out _)!;
+            var journal = new CallJournal(Durability.Shared, TimeProvider.System);
+            if (seed % 5 == 0) journal.SetBehind(true);
+            CallScoring call = factory.TryOpen(start, new WordClock(), journal, out _)!;
             for (int i = 0; i < 60; i++)
             {
                 CallFrame frame = Frames.Of(Message(call.NextSeq, random));
@@ -41,6 +44,7 @@ public sealed class UpdateMessageTests
                 recommended += expected.Recommendations.Count;
                 explained += expected.Signals.Count;
                 frame.Return();
+                journal.Advance((uint)i / 2);
             }
         }
 
@@ -107,6 +111,7 @@ public sealed class UpdateMessageTests
             UtteranceId = System.Text.Encoding.UTF8.GetString(update.UtteranceId.Span),
             Interim = update.Interim,
             Duplicate = update.Duplicate,
+            DurableSeq = update.DurableSeq,
             Band = (RiskBand)score.Band,
             Trend = score.Trend,
             CancelStage = (CancelStage)score.Stage,

@@ -26,6 +26,9 @@ internal sealed class ScoredUpdate
 
     internal bool Duplicate { get; set; }
 
+    /// <summary>How far the journal has come.</summary>
+    internal uint DurableSeq { get; private set; }
+
     /// <summary>All that was left out.</summary>
     internal DegradationSet Degraded { get; private set; }
 
@@ -37,13 +40,15 @@ internal sealed class ScoredUpdate
     /// <summary>Begins an answer.</summary>
     /// <param name="score">Core's.</param>
     /// <param name="flags">What is flagged besides what Core says.</param>
-    internal ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags)
+    /// <param name="durableSeq">How far the journal has come.</param>
+    internal ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags, uint durableSeq)
     {
         Score = score;
         Seq = score.Seq;
         UtteranceId = default;
         Interim = score.Interim;
         Duplicate = false;
+        DurableSeq = durableSeq;
         Degraded = flags | DegradationSet.Of(score.Degraded);
         Filled = null;
         Latency = null;

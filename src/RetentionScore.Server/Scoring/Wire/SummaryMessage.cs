@@ -16,6 +16,17 @@ internal static class SummaryMessage
         RescoredFromSeq = 0,
     };
 
+    /// <summary>A summary as it is told now: the kept one stays as it is.</summary>
+    internal static V1.CallSummary Said(V1.CallSummary summary, uint durableSeq, bool isDurable)
+    {
+        if (isDurable && durableSeq == summary.Last.DurableSeq) return summary;
+        var said = new V1.CallSummary(summary);
+        said.Last.DurableSeq = durableSeq;
+        said.Last.Degraded.Remove(V1.Degradation.NotDurable);
+        if (!isDurable) said.Last.Degraded.Add(V1.Degradation.NotDurable);
+        return said;
+    }
+
     /// <summary>A summary; <paramref name="last"/> becomes part of it.</summary>
     internal static V1.CallSummary Of(string callId, CallSummary summary, V1.ScoreUpdate last)
     {

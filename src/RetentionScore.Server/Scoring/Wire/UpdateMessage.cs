@@ -43,6 +43,7 @@ internal static class UpdateMessage
         }
 
         if (update.Latency is { } latency) Write(to, 13, latency);
+        to.UInt32(14, update.DurableSeq);
         if (!update.Degraded.IsEmpty)
         {
             int degraded = to.Begin(15);
