@@ -24,7 +24,7 @@ public sealed class CallJournalTests
         Assert.Equal(2u, journal.DurableSeq);
         journal.Advance(9);
         Assert.True(await third.Within());
-        Assert.True(journal.WhenDurableAsync(9, TimeSpan.Zero).IsCompletedSuccessfully);
+        Assert.True(await journal.WhenDurableAsync(9, TimeSpan.Zero).AsTask().Within());
     }
 
     [Fact]
