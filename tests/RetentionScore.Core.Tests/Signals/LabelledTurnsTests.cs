@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using RetentionScore.Core.Signals;
+
+namespace RetentionScore.Core.Tests.Signals;
+
+/// <summary>tests/labels: what is measured on shares no wording with what is trained on, and every label is a signal of the side that speaks.</summary>
+public sealed partial class LabelledTurnsTests
+{
+    private const int Gram = 5;
+    private const int Opening = 4;
+
+    private static readonly Fragment[] Train = Read("train.jsonl"), HeldOut = Read("heldout.jsonl");
+
+    [Fact]
+    public void TrainAndHeldOut_ShareNoFiveWords()
+    {
+        HashSet<string> known = [.. HeldOut.SelectMany(fragment => fragment.Turns).SelectMany(turn => Grams(turn.Text))];
+        string[] shared = [.. Train.SelectMany(fragment => fragment.Turns.SelectMany(turn =>
+            Grams(turn.Text).Where(known.Contains).Select(gram => $"{fragment.Id} {turn.Seq}: {gram}")))];
+        Assert.NotEmpty(known);
+        Assert.Empty(shared);
+    }
+
+    [Fact]
+    public void TrainAndHeldOut_ShareNoOpening()
+    {
+        static string First(Fragment fragment) => string.Join(' ', Words(fragment.Turns[0].Text).Take(Opening));
+        HashSet<string> known = [.. HeldOut.Select(First)];
+        Assert.Empty(Train.Where(fragment => known.Contains(First(fragment))).Select(fragment => fragment.Id));
+    }
+
+    [Fact]
+    public void HeldOut_HasLinesOfBusinessNeverTrainedOn() =>
+        Assert.True(HeldOut.Select(fragment => fragment.Line).Except(Train.Select(fragment => fragment.Line)).Distinct().Count() >= 2);
+
+    [Fact]
+    public void Labels_AreSignalsOfTheSideThatSpeaks()
+    {
+        var wrong = from fragment in Train.Concat(HeldOut)
+                    from turn in fragment.Turns
+                    from label in turn.Labels
+                    where !SignalCatalogue.TryParse(label, out Signal signal)
+                        || !(turn.Speaker == "CUSTOMER" ? SignalCatalogue.OfCustomer(signal) : SignalCatalogue.OfAgent(signal))
+                    select $"{fragment.Id} {turn.Seq}: {label}";
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void SecondPass_CoversEveryHeldOutTurn()
+    {
+        var second = File.ReadLines(PathOf("heldout-second.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+            .ToDictionary(fragment => fragment.GetProperty("id").GetString()!, fragment => fragment.GetProperty("turns"));
+        Assert.All(HeldOut, fragment => Assert.All(fragment.Turns, turn => Assert.True(second[fragment.Id].TryGetProperty($"{turn.Seq}", out _))));
+    }
+
+    private static IEnumerable<string> Grams(string text)
+    {
+        string[] words = Words(text);
+        for (int i = 0; i + Gram <= words.Length; i++) yield return string.Join(' ', words.AsSpan(i, Gram)!);
+    }
+
+    private static string[] Words(string text) => [.. Word().Matches(text.Replace("'", "", StringComparison.Ordinal)).Select(match => match.Value)];
+
+    private static string PathOf(string name) => Path.Combine(Path.GetDirectoryName(Scenarios.ScenarioFile.Root)!, "labels", name);
+
+    private static Fragment[] Read(string name) =>
+        [.. File.ReadLines(PathOf(name)).Select(line => JsonSerializer.Deserialize<Fragment>(line, JsonSerializerOptions.Web)!)];
+
+    [GeneratedRegex("[a-z0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word();
+
+    private sealed record Fragment(string Id, string Line, Turn[] Turns);
+
+    private sealed record Turn(int Seq, string Speaker, string Text, string[] Labels);
+}
