@@ -46,6 +46,25 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
+    public async Task TheProcess_IsMeasuredFromScrapeToScrape()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Dictionary<string, double> before = Parse(await ScrapeAsync(server, null));
+        byte[] kept = new byte[8 << 20];
+        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+        Dictionary<string, double> after = Parse(await ScrapeAsync(server, null));
+        GC.KeepAlive(kept);
+        Assert.InRange(Risen("retentionscore_gc_allocated_bytes_total"), kept.Length, double.MaxValue);
+        Assert.InRange(Risen("retentionscore_gc_collections_total{generation=\"1\"}"), 1, double.MaxValue);
+        Assert.InRange(Risen("retentionscore_gc_pause_seconds_total"), double.Epsilon, 60);
+        Assert.InRange(Risen("retentionscore_cpu_seconds_total"), double.Epsilon, 60);
+        Assert.InRange(after["retentionscore_resident_memory_bytes"], 1 << 20, double.MaxValue);
+        Assert.InRange(after["retentionscore_gc_heap_bytes"], kept.Length, double.MaxValue);
+
+        double Risen(string metric) => after[metric] - before[metric];
+    }
+
+    [Fact]
     public async Task HistogramBuckets_NeverFall()
     {
         await using TestServer server = await TestServer.StartAsync();

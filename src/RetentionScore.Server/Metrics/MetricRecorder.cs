@@ -36,7 +36,7 @@ internal sealed class MetricRecorder : IDisposable
         MetricKind kind = instrument switch
         {
             Histogram<double> => MetricKind.Histogram,
-            Counter<long> => MetricKind.Counter,
+            Counter<long> or ObservableCounter<long> or ObservableCounter<double> => MetricKind.Counter,
             _ => MetricKind.Gauge,
         };
         double[] bounds = instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } advised } ? [.. advised] : [];

@@ -37,9 +37,10 @@ internal sealed class RecordedInstrument(string name, Instrument instrument, Met
         if ((Find(tags) ?? Add(tags)) is not { } found) return;
         switch (kind)
         {
-            case MetricKind.Counter:
+            case MetricKind.Counter when !instrument.IsObservable:
                 found.Add(value);
                 break;
+            case MetricKind.Counter: // counted elsewhere, told as it stands
             case MetricKind.Gauge:
                 found.Set(value);
                 break;

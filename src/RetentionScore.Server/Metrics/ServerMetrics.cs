@@ -48,6 +48,7 @@ internal sealed class ServerMetrics
         Meter.CreateObservableGauge("open_streams", openStreams, description: "Call streams that are open.");
         Meter.CreateObservableGauge("draining", () => isDraining() ? 1 : 0, description: "1 from the lame duck phase on.");
         KeyValuePair<string, object?>[] build = [new("version", version), new("model", model)];
+        ProcessMetrics.Observe(Meter);
         Meter.CreateObservableGauge("build_info", () => new Measurement<int>(1, build), description: "1, with the versions that run.");
     }
 
