@@ -10,11 +10,11 @@ internal static class CommonArguments
     /// <summary>A file of calls that is there.</summary>
     public static Argument<string> CallFile()
     {
-        var file = new Argument<string>("FILE") { Description = "Calls, one a line: {\"id\", \"turns\": [{\"speaker\", \"text\", \"start_ms\"?, \"end_ms\"?}]}." };
+        var file = new Argument<string>("FILE") { Description = "Calls, one a line: {\"id\", \"turns\": [{\"speaker\", \"text\", \"start_ms\"?, \"end_ms\"?}]}; - is the standard input." };
         file.Validators.Add(result =>
         {
             string path = result.GetValueOrDefault<string>();
-            if (!File.Exists(path)) result.AddError($"FILE is '{path}', which is no file");
+            if (path != Calls.CallFile.StandardInput && !File.Exists(path)) result.AddError($"FILE is '{path}', which is no file");
         });
         return file;
     }

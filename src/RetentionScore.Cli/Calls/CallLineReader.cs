@@ -50,8 +50,12 @@ internal sealed class CallLineReader
             Wrong<object>("id", line.GetProperty("id"), $"1 to {MaxIdChars} visible ASCII characters");
         CallContext? context = Context(line);
         Disposition disposition = Name<Disposition>(line, "disposition");
+        string language = OptionalText(line, "language"), policy = OptionalText(line, "policy");
         ImmutableArray<ScoreCallRequest> messages = Turns(line);
-        return new RecordedCall { Id = id, Context = context, Disposition = disposition, Labels = Labels(line), Messages = messages };
+        return new RecordedCall
+        {
+            Id = id, Context = context, Language = language, Policy = policy, Disposition = disposition, Labels = Labels(line), Messages = messages,
+        };
     }
 
     private ImmutableArray<ScoreCallRequest> Turns(JsonElement line)
@@ -79,7 +83,7 @@ internal sealed class CallLineReader
     {
         var utterance = new Utterance { Seq = place, Speaker = Name<Speaker>(turn, "speaker", needed: true), Text = Text(turn, "text") };
         if (Number(turn, "start_ms", 0, int.MaxValue) is { } start) utterance.StartMs = (int)start;
-        if (Number(turn, "end_ms", 0, int.MaxValue) is { } end) utterance.EndMs = (int)end;
+        if (Number(turn, "end_ms", utterance.StartMs, int.MaxValue) is { } end) utterance.EndMs = (int)end;
         if (Confidence(turn) is { } confidence) utterance.AsrConfidence = confidence;
         if (Number(turn, "corrects_seq", 1, uint.MaxValue) is { } corrected) utterance.CorrectsSeq = PlaceOf(corrected, place);
         return new ScoreCallRequest { Utterance = utterance };
@@ -128,6 +132,8 @@ internal sealed class CallLineReader
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= min && number <= max) return number;
         return Wrong<long?>(name, value, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
     }
+
+    private string OptionalText(JsonElement at, string name) => problem is null && IsSet(at, name, out _) ? Text(at, name) : "";
 
     private string Text(JsonElement at, string name)
     {

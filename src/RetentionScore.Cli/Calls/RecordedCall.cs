@@ -15,6 +15,12 @@ internal sealed record RecordedCall
     /// <summary>What the platform knew before anyone spoke; null for nothing.</summary>
     public CallContext? Context { get; init; }
 
+    /// <summary>BCP-47; empty for what the server takes it for.</summary>
+    public string Language { get; init; } = "";
+
+    /// <summary>A policy's name; empty for the server's own choice.</summary>
+    public string Policy { get; init; } = "";
+
     /// <summary>Utterances and events, without the end.</summary>
     public required ImmutableArray<ScoreCallRequest> Messages { get; init; }
 
@@ -33,7 +39,8 @@ internal sealed record RecordedCall
     public int Turns => Messages.Count(message => message.MessageCase == ScoreCallRequest.MessageOneofCase.Utterance);
 
     /// <summary>The first message of the call's stream.</summary>
-    public CallStart Start(string callId, bool explain) => new() { CallId = callId, Context = Context, Explain = explain };
+    public CallStart Start(string callId, bool explain) =>
+        new() { CallId = callId, Context = Context, Language = Language, Policy = Policy, Explain = explain };
 
     /// <summary>The last message of the call, after all others.</summary>
     /// <param name="seq">Its place in the order.</param>

@@ -10,6 +10,7 @@ namespace RetentionScore.Cli.Demo;
 internal sealed class CallTable
 {
     private const int TitleWidth = 23, LineWidth = 16, TimeWidth = 5, StageWidth = 12, BandWidth = 8, Gap = 2;
+    private const int ShortestCut = 8;
     private const int RoomyWidth = 124, MiddleWidth = 100;
     private readonly bool isRoomy, isNarrow;
     private readonly int width, adviceWidth;
@@ -81,7 +82,7 @@ internal sealed class CallTable
         };
     }
 
-    /// <summary>What the agent should do, then what the supervisor should; of each the most urgent first, as many as there is room for.</summary>
+    /// <summary>The gravest first, whoever is meant, as much as there is room for: nothing hides a TAKE OVER.</summary>
     private string Advice(Lane lane)
     {
         if (lane.Problem is not null) return Tone.Worst.Paint(Wording.Cut(lane.Problem, adviceWidth));
@@ -89,11 +90,11 @@ internal sealed class CallTable
         if (lane.Summary is { } summary) return Tone.Faint.Paint(Wording.Cut("ended: " + ContractNames.Spoken(summary.Disposition), adviceWidth));
         var advice = new StringBuilder();
         int left = adviceWidth;
-        foreach (Recommendation recommendation in lane.InForce.OrderBy(recommendation => recommendation.Audience))
+        foreach (Recommendation recommendation in lane.InForce.OrderByDescending(recommendation => recommendation.Severity))
         {
             string text = (recommendation.Audience == Audience.Supervisor ? "▲ " : "") + Wording.Action(recommendation);
-            if (text.Length > left && advice.Length > 0) continue;
-            text = Wording.Cut(text, adviceWidth);
+            if (left < Math.Min(text.Length, ShortestCut)) continue;
+            text = Wording.Cut(text, left);
             if (advice.Length > 0) advice.Append(' ');
             Tone tone = Tone.Of(recommendation.Severity);
             advice.Append(recommendation.Severity >= Severity.Warning ? tone.PaintBold(text) : tone.Paint(text));

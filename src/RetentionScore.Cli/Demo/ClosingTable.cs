@@ -11,7 +11,10 @@ internal static class ClosingTable
     private const int TitleWidth = 24;
 
     /// <summary>Writes the table; false if a call did not end.</summary>
-    public static bool Write(Board board, Screen screen) => board.Read(lanes =>
+    /// <param name="board">The calls.</param>
+    /// <param name="screen">Where.</param>
+    /// <param name="isCutShort">The demo was ended before its calls: those that go on are no failure.</param>
+    public static bool Write(Board board, Screen screen, bool isCutShort = false) => board.Read(lanes =>
     {
         screen.Console.WriteLine();
         screen.Console.MarkupLine($"[bold]{"call",-TitleWidth}  {"ended",-18}{"peak",-10}{"held back",9}  first warning to the agent, first ▲ to a supervisor[/]");
@@ -20,17 +23,18 @@ internal static class ClosingTable
         Lane[] caught = [.. lanes.Where(lane => lane.IsCaught)], broken = [.. lanes.Where(lane => lane.Summary is null)];
         screen.Console.MarkupLine($"Caught {Tone.Bad.PaintBold(Number(caught.Length))} of {lanes.Length} calls while there was time; {lanes.Length - caught.Length} gave no cause.");
         if (Story(lanes[0]) is { } story) screen.Console.MarkupLine(story);
+        if (isCutShort) return true;
         foreach (Lane lane in broken) screen.Fail($"call {lane.Call.Id} did not end: {lane.Problem}");
         return broken.Length == 0;
     });
 
     private static string Row(Lane lane)
     {
-        string ended = lane.Summary is { } summary ? ContractNames.Spoken(summary.Disposition) : "broke off";
+        string ended = lane.Summary is { } summary ? ContractNames.Spoken(summary.Disposition) : lane.Problem is null ? "not over" : "broke off";
         string row = Wording.Cut(lane.Title, TitleWidth).PadRight(TitleWidth).EscapeMarkup() + $"  {ended,-18}"
             + Tone.Of(lane.Tally.PeakBand).Paint($"{Wording.Band(lane.Tally.PeakBand),-10}")
             + Tone.OfRisk(lane.Tally.PeakPressure).Paint(string.Create(CultureInfo.InvariantCulture, $"{lane.Tally.PeakPressure * 100,7:0} %"));
-        string warned = string.Join("   ", new[] { lane.FirstWarning, lane.FirstAlert }.OfType<TimelineEntry>().Select(Warned));
+        string warned = string.Join("   ", new[] { lane.FirstWarning, lane.FirstAlert, lane.FirstCare }.OfType<TimelineEntry>().Select(Warned));
         return row + "  " + (warned.Length > 0 ? warned : Tone.Faint.Paint("nothing to warn of"));
     }
 

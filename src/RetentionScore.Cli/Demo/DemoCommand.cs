@@ -42,14 +42,16 @@ internal sealed class DemoCommand
 
     private async Task<int> PlayAsync(CallPlayer player, Pace pace, LocalServer server, bool onlyOnce, CancellationToken cancellationToken)
     {
+        Board? playing = null;
         try
         {
             while (true)
             {
-                var board = new Board(DemoCalls.Load());
+                Board board = playing = new Board(DemoCalls.Load());
                 IDemoView view = screen.CanRedraw ? new LiveView(screen, board, server, pace) : new LineView(screen, server, pace);
                 var round = new DemoRound(board, player, pace, view);
                 await view.ShowAsync(round.PlayAsync(cancellationToken));
+                playing = null;
                 bool allEnded = ClosingTable.Write(board, screen);
                 if (!allEnded) return ExitCode.Failed;
                 if (onlyOnce) return ExitCode.Done;
@@ -58,7 +60,8 @@ internal sealed class DemoCommand
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Ctrl-C is how a demo without an end ends.
+            // Ctrl-C is how a demo without an end ends; what it showed is told all the same.
+            if (playing is not null) ClosingTable.Write(playing, screen, isCutShort: true);
             return onlyOnce ? screen.Fail("cancelled before the calls had ended") : ExitCode.Done;
         }
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RetentionScore.Cli.Demo;
 
-/// <summary>A score of 0 to 1 as a bar with its per cent behind it.</summary>
+/// <summary>A score of 0 to 1 as a bar with its per cent behind it; the line that it fills is thin, so that it reads without colour too.</summary>
 internal static class Gauge
 {
     /// <summary>Columns that a gauge takes.</summary>
@@ -21,7 +21,7 @@ internal static class Gauge
         if (score is not { } value) return new string(' ', Width);
         int halves = (int)MathF.Round(Math.Clamp(value, 0, 1) * Cells * 2);
         string bar = new string('━', halves / 2) + (halves % 2 == 1 ? "╸" : "");
-        return tone.Paint(bar) + $"[grey23]{new string('━', Cells - bar.Length)}[/]"
+        return tone.Paint(bar) + $"[grey23]{new string('─', Cells - bar.Length)}[/]"
             + tone.Paint(string.Create(CultureInfo.InvariantCulture, $"{MathF.Round(value * 100),4:0}"));
     }
 }

@@ -45,6 +45,9 @@ internal sealed class Lane(RecordedCall call, bool isFollowed)
     /// <summary>When the supervisor was first alerted; null while that was not needed.</summary>
     public TimelineEntry? FirstAlert { get; private set; }
 
+    /// <summary>When a break was first advised for the agent; null while none was.</summary>
+    public TimelineEntry? FirstCare { get; private set; }
+
     /// <summary>Whether somebody was warned: an agent about conduct, or a supervisor.</summary>
     public bool IsCaught => FirstWarning is not null || FirstAlert is not null;
 
@@ -83,7 +86,8 @@ internal sealed class Lane(RecordedCall call, bool isFollowed)
         Recommendation advised = entry.Advised!;
         if (advised.Audience == Audience.Agent && advised.Severity >= Severity.Warning) FirstWarning ??= entry;
         // A break for an agent who was insulted is care, not an alarm.
-        else if (advised.Audience == Audience.Supervisor && advised.Action != RecommendedAction.GiveAgentBreak) FirstAlert ??= entry;
+        else if (advised.Action == RecommendedAction.GiveAgentBreak) FirstCare ??= entry;
+        else if (advised.Audience == Audience.Supervisor) FirstAlert ??= entry;
         return entry;
     }
 }

@@ -25,6 +25,9 @@ internal sealed class Pace
         ? new Pace(speed)
         : throw new ArgumentOutOfRangeException(nameof(speed), speed, $"must be {Slowest} to {Fastest}");
 
+    /// <summary>As it is told on the command line: 7, or max.</summary>
+    public override string ToString() => IsMax ? "max" : Speed.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>How long after the start of the call a moment of it comes.</summary>
     public TimeSpan At(int callMs) => IsMax ? TimeSpan.Zero : TimeSpan.FromMilliseconds(callMs / Speed);
 }

@@ -11,7 +11,7 @@ internal sealed class ScoreCommand
     private const string Table = "table", JsonLines = "jsonl";
     private readonly Screen screen;
     private readonly Argument<string> file = CommonArguments.CallFile();
-    private readonly Option<bool> explain = new("--explain") { Description = "Signals of every utterance and the evidence of every score, in jsonl." };
+    private readonly Option<bool> explain = new("--explain") { Description = "What was recommended, when and why, under the row of each call; in jsonl the signals and evidence of every update." };
     private readonly Option<string> output = new("--output") { Description = "table: a row a call. jsonl: every update and summary as JSON.", DefaultValueFactory = _ => Table };
     private readonly Option<string?> server = CommonArguments.Server("Score on a running server, e.g. http://127.0.0.1:5080, not in this process.");
 
@@ -34,7 +34,7 @@ internal sealed class ScoreCommand
     {
         string path = parsed.GetRequiredValue(file);
         bool explained = parsed.GetValue(explain);
-        IScoreReport report = parsed.GetValue(output) == JsonLines ? new JsonReport(screen) : new TableReport(screen);
+        IScoreReport report = parsed.GetValue(output) == JsonLines ? new JsonReport(screen) : new TableReport(screen, explained);
         if (parsed.GetValue(server) is not { } address) return await ScoreAsync(path, new InProcessScorer(), report, explained, cancellationToken);
         var (connected, problem) = await ScoringServer.ConnectAsync(address, cancellationToken);
         if (connected is null) return screen.Fail(problem!);

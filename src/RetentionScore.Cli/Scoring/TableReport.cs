@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace RetentionScore.Cli.Scoring;
 
 /// <summary>One row a call as it is scored, and the closing summary. Columns have fixed widths, so that a long file needs no memory.</summary>
-internal sealed class TableReport(Screen screen) : IScoreReport
+internal sealed class TableReport(Screen screen, bool explained) : IScoreReport
 {
     private const int IdWidth = 28;
     private bool hasHead;
@@ -25,6 +25,7 @@ internal sealed class TableReport(Screen screen) : IScoreReport
                 CultureInfo.InvariantCulture,
                 $"{summary?.Requests ?? 0,9}{summary?.ReasonAsked ?? 0,5}{summary?.SaveAttempts ?? 0,6}{tally.Raised.Count,8}");
         screen.Console.MarkupLine(scored.Problem is null ? row : row + "  broke off");
+        if (explained) CallStory.Write(call, scored, screen);
     }
 
     /// <inheritdoc/>

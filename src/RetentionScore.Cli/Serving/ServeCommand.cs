@@ -14,11 +14,13 @@ internal static class ServeCommand
     /// <summary>The command.</summary>
     public static Command On(Screen screen)
     {
-        var command = new Command(Name, "Run the server: --Listen:Grpc=127.0.0.1:5080 --Listen:Ops=127.0.0.1:5081, and every other key of appsettings.json as --Section:Key=value.")
+        var keys = new Argument<string[]>("--Section:Key=value")
         {
-            TreatUnmatchedTokensAsErrors = false,
+            Description = "Any key of appsettings.json, e.g. --Listen:Grpc=127.0.0.1:5080 --Listen:Ops=127.0.0.1:5081.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
-        command.SetAction((parsed, _) => RunAsync(parsed.UnmatchedTokens, screen));
+        var command = new Command(Name, "Run the server until it is told to stop (SIGTERM or Ctrl-C), then drain.") { keys };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(keys) ?? [], screen));
         return command;
     }
 

@@ -37,8 +37,8 @@ public class DrawingTests
     }
 
     [Theory]
-    [InlineData(0f, "━━━━━   0")]
-    [InlineData(0.5f, "━━╸━━  50")]
+    [InlineData(0f, "─────   0")]
+    [InlineData(0.5f, "━━╸──  50")]
     [InlineData(1f, "━━━━━ 100")]
     public void Gauge_OfAScore_HasOneWidth(float score, string drawn)
     {

@@ -19,6 +19,8 @@ public class MalformedLineTests
     [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "\ud800"}]}""", "turn 1: text has half of a surrogate pair, must be Unicode")]
     [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "hi", "start_ms": -1}]}""", "turn 1: start_ms is -1, must be a whole number from 0 to 2147483647")]
     [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "hi", "end_ms": "soon"}]}""", "turn 1: end_ms is \"soon\", must be a whole number from 0 to 2147483647")]
+    [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "hi", "start_ms": 9, "end_ms": 8}]}""", "turn 1: end_ms is 8, must be a whole number from 9 to 2147483647")]
+    [InlineData("""{"id": "c", "language": 5, "turns": []}""", "language is 5, must be a string")]
     [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "hi", "asr_confidence": 1.5}]}""", "turn 1: asr_confidence is 1.5, must be a number from 0 to 1")]
     [InlineData("""{"id": "c", "turns": [{"seq": 2, "speaker": "AGENT", "text": "hi"}, {"seq": 2, "speaker": "AGENT", "text": "hi"}]}""", "turn 2: seq is 2, must be a whole number from 3 to 4294967295")]
     [InlineData("""{"id": "c", "turns": [{"speaker": "AGENT", "text": "hi", "corrects_seq": 1}]}""", "turn 1: corrects_seq is 1, must be the seq of an earlier turn")]
@@ -34,6 +36,15 @@ public class MalformedLineTests
         Assert.StartsWith($"retentionscore: {file.Path}:2: {problem}", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(4, outcome.Json.Length);
         Assert.Contains("malformed lines       1\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Score_AListOfCalls_IsOneProblemNotOneALine()
+    {
+        using var file = new TemporaryFile("[", Good + ",", Good, "]");
+        Outcome outcome = await Shell.RunAsync("score", file.Path);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal($"retentionscore: {file.Path}:1: a JSON list, must be one call a line (jq -c '.[]' makes such a file of it)\n", outcome.Error);
     }
 
     [Theory]

@@ -95,6 +95,34 @@ public class ScoreTests
     }
 
     [Fact]
+    public async Task Table_Explain_TellsWhatWasRecommendedWhenAndUponWhat()
+    {
+        using TemporaryFile file = TemporaryFile.OfBundledCalls();
+        Outcome plain = await Shell.RunAsync("score", file.Path), explained = await Shell.RunAsync("score", file.Path, "--explain");
+        Assert.DoesNotContain("WHY_ASKED_AFTER_REFUSAL", plain.Output, StringComparison.Ordinal);
+        string warning = explained.Lines.First(line => line.Contains("WHY_ASKED_AFTER_REFUSAL", StringComparison.Ordinal));
+        Assert.Matches("^ +0:39  agent +WARNING +STOP ASKING WHY +WHY_ASKED_AFTER_REFUSAL +agent: ", warning);
+        Assert.Contains(explained.Lines, line => line.StartsWith("  peak 1.00 at message ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Jsonl_LanguageOfTheFile_IsTheCalls()
+    {
+        using var file = new TemporaryFile(Untimed.Replace("\"labels\": {}", "\"language\": \"de\"", StringComparison.Ordinal));
+        JsonElement update = (await Shell.RunAsync("score", file.Path, "--output", "jsonl")).Json[0].GetProperty("update");
+        Assert.Contains("DEGRADATION_LANGUAGE_NOT_EVALUATED", update.GetProperty("degraded").EnumerateArray().Select(d => d.GetString()));
+    }
+
+    [Fact]
+    public async Task Table_PolicyThatThereIsNot_IsNamed()
+    {
+        using var file = new TemporaryFile(Untimed.Replace("\"labels\": {}", "\"policy\": \"gentle\"", StringComparison.Ordinal));
+        Outcome outcome = await Shell.RunAsync("score", file.Path);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("gentle", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Server_BundledCalls_ScoresAsInProcess()
     {
         await using RunningServer server = await RunningServer.StartAsync();
