@@ -12,6 +12,7 @@ public partial class ArrowTests
         ["RetentionScore.Core"] = [],
         ["RetentionScore.Grpc"] = [],
         ["RetentionScore.Protocol"] = ["RetentionScore.Grpc"],
+        ["RetentionScore.Client"] = ["RetentionScore.Protocol"],
         ["RetentionScore.Server"] = ["RetentionScore.Core", "RetentionScore.Protocol"],
         ["RetentionScore.Cli"] = ["RetentionScore.Core", "RetentionScore.Protocol", "RetentionScore.Server"],
     };

@@ -1,0 +1,2 @@
+global using RetentionScore.V1;
+global using Xunit;
