@@ -8,6 +8,7 @@ using RetentionScore.Core.Risk;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Health;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Reflection;
@@ -37,6 +38,8 @@ public static class ServerHost
         var services = app.Services.GetRequiredService<CallStreamServices>();
         services.Metrics.Observe(
             () => services.Calls.Live, () => services.Streams.Count, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
+        var journal = app.Services.GetRequiredService<JournalWriter>();
+        services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.PendingBytes);
         app.MapGrpcService<ScoringServiceEndpoint>();
         app.MapHealth();
         app.MapReflection();
@@ -61,6 +64,8 @@ public static class ServerHost
         services.AddSingleton<CallFactory>();
         services.AddSingleton(provider => new TranscriptScorer(provider.GetRequiredService<CallFactory>()));
         services.AddSingleton<WarmUp>();
+        services.AddSingleton<JournalStoreSource>();
+        services.AddSingleton<JournalWriter>();
         services.AddSingleton<CallRegistry>();
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<OpenConnections>();
@@ -69,6 +74,8 @@ public static class ServerHost
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<CallStreamServices>();
         services.AddSingleton<Drain>();
+        // Stopped after the drain, which hosts stop in the order of StoppingAsync, and before nothing that still scores.
+        services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService<CallSweep>();
         services.AddOps();

@@ -68,13 +68,45 @@ public sealed class CallSession
     /// <summary>Scores a final utterance, or with <see cref="Utterance.CorrectsSeq"/> a correction.</summary>
     public ScoreUpdate Observe(in Utterance utterance, ScoringScratch scratch)
     {
-        _timingsEstimated |= utterance.TimingsEstimated;
-        if (utterance.CorrectsSeq != 0) return Correct(utterance, scratch);
+        if (utterance.CorrectsSeq != 0)
+        {
+            TailWords none = default;
+            LogEntry words = Read(utterance, scratch, ref none);
+            scratch.Record = new SignalRecord { Kind = RecordKind.Correction, Entry = words, CorrectsSeq = utterance.CorrectsSeq };
+            return Correct(words, utterance.CorrectsSeq, scratch);
+        }
+
         LogEntry entry = Read(utterance, scratch, ref TailOf(utterance.Speaker));
-        double before = entry.Doubtful ? OverallLogOdds(scratch) : 0;
-        Commit(entry);
-        if (entry.Doubtful) _track.AddDoubt(_state.NowMs, 0.15 + Math.Abs(OverallLogOdds(scratch) - before));
-        return Answer(entry, scratch, scratch.Reading);
+        scratch.Record = new SignalRecord { Kind = RecordKind.Utterance, Entry = entry };
+        return Hear(entry, scratch, scratch.Reading);
+    }
+
+    /// <summary>
+    /// Takes a message again from what it left, instead of from its words: all of a call's records in order, on a session opened as the call was,
+    /// make the same state and the same scores; only spans and signals in explanations need the words. An end is for <see cref="End"/>.
+    /// </summary>
+    public ScoreUpdate Replay(in SignalRecord record, ScoringScratch scratch)
+    {
+        LogEntry entry = record.Entry;
+        return record.Kind switch
+        {
+            RecordKind.Utterance => Hear(entry, scratch, reading: null),
+            RecordKind.Correction => Correct(entry, record.CorrectsSeq, scratch),
+            RecordKind.Event => Observe(
+                new CallEvent { Seq = entry.Seq, AtMs = entry.StartMs, Kind = entry.Event, Context = record.Context, Prompt = record.Prompt }, scratch),
+            _ => KeepPlace(entry.Seq, entry.StartMs, scratch),
+        };
+    }
+
+    /// <summary>The last words of the customer, or of the other side: what a sentence needs that goes on in the next piece.</summary>
+    public TailWords LastWords(bool ofCustomer) => ofCustomer ? _customerTail : _agentTail;
+
+    /// <summary>After a replay: puts the last words back. Ids that no phrase has are words that no phrase knows.</summary>
+    public void SetLastWords(bool ofCustomer, TailWords words)
+    {
+        _reader.Sanitize(ref words);
+        if (ofCustomer) _customerTail = words;
+        else _agentTail = words;
     }
 
     /// <summary>Scores an event.</summary>
@@ -88,6 +120,7 @@ public sealed class CallSession
             StartMs = callEvent.AtMs,
             EndMs = callEvent.AtMs,
         };
+        scratch.Record = new SignalRecord { Kind = RecordKind.Event, Entry = entry, Prompt = callEvent.Prompt, Context = callEvent.Context };
         var ignored = Degradations.None;
         if (callEvent.Kind is CallEventKind.Unspecified or > CallEventKind.PromptDismissed)
         {
@@ -149,7 +182,9 @@ public sealed class CallSession
     /// <summary>A message whose scoring failed keeps its place: only seq and clock move.</summary>
     public ScoreUpdate KeepPlace(uint seq, int atMs, ScoringScratch scratch)
     {
-        Commit(new LogEntry { Seq = seq, Kind = EntryKind.Place, StartMs = atMs, EndMs = atMs });
+        var entry = new LogEntry { Seq = seq, Kind = EntryKind.Place, StartMs = atMs, EndMs = atMs };
+        scratch.Record = new SignalRecord { Kind = RecordKind.Place, Entry = entry };
+        Commit(entry);
         ScoreUpdate update = Current(scratch);
         update.Seq = seq;
         update.Degraded |= Degradations.NotEvaluated;
@@ -160,22 +195,31 @@ public sealed class CallSession
     public CallSummary End(in CallEnd end, ScoringScratch scratch)
     {
         var entry = new LogEntry { Seq = end.Seq, Kind = EntryKind.Place, StartMs = end.AtMs, EndMs = end.AtMs };
+        scratch.Record = new SignalRecord { Kind = RecordKind.End, Entry = entry, Disposition = end.Disposition };
         Commit(entry);
         Answer(entry, scratch, reading: null, ends: true);
         return SummaryWriter.Write(_state, _track.Peak, _prompts, end.Disposition, _rules.SaveLimit, _timingsEstimated);
     }
 
-    private ScoreUpdate Correct(in Utterance correction, ScoringScratch scratch)
+    private ScoreUpdate Hear(in LogEntry entry, ScoringScratch scratch, SignalReading? reading)
     {
-        TailWords none = default;
-        LogEntry words = Read(correction, scratch, ref none);
-        bool applied = _log.TryReplace(correction.CorrectsSeq, words);
-        var place = new LogEntry { Seq = correction.Seq, Kind = EntryKind.Place, StartMs = _state.NowMs, EndMs = _state.NowMs };
+        _timingsEstimated |= entry.Is(EntryFlags.TimingsEstimated);
+        double before = entry.Doubtful ? OverallLogOdds(scratch) : 0;
+        Commit(entry);
+        if (entry.Doubtful) _track.AddDoubt(_state.NowMs, 0.15 + Math.Abs(OverallLogOdds(scratch) - before));
+        return Answer(entry, scratch, reading);
+    }
+
+    private ScoreUpdate Correct(in LogEntry words, uint correctsSeq, ScoringScratch scratch)
+    {
+        _timingsEstimated |= words.Is(EntryFlags.TimingsEstimated);
+        bool applied = _log.TryReplace(correctsSeq, words);
+        var place = new LogEntry { Seq = words.Seq, Kind = EntryKind.Place, StartMs = _state.NowMs, EndMs = _state.NowMs };
         _log.Add(place, _rules);
         if (applied) _log.FoldInto(ref _state, _rules);
         else Fold.Apply(ref _state, place, _rules);
         ScoreUpdate update = Answer(place, scratch, reading: null);
-        if (applied) update.RescoredFromSeq = correction.CorrectsSeq;
+        if (applied) update.RescoredFromSeq = correctsSeq;
         else update.Degraded |= Degradations.CorrectionTooOld;
         if (Explain && applied) UpdateWriter.WriteSignals(update, words);
         return update;

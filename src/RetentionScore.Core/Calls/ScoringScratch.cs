@@ -13,6 +13,9 @@ public sealed class ScoringScratch
     internal readonly SignalReading Reading = new();
     internal readonly double[] Features = new double[Dialogue.Features.Count];
 
+    /// <summary>What the last message that counted brought to its call: what a journal keeps of it. Previews and standing scores leave it.</summary>
+    public SignalRecord Record;
+
     /// <summary>The update of the last message scored with this scratch.</summary>
     public ScoreUpdate Update { get; } = new();
 }

@@ -169,6 +169,16 @@ public sealed class SignalReader
     // 0 says "no word here", so a word that no phrase knows is kept as the highest id.
     private const ushort Absent = 0, Unknown = ushort.MaxValue;
 
+    /// <summary>Last words that were kept elsewhere: ids of other phrases than these are words that no phrase knows.</summary>
+    internal void Sanitize(ref TailWords tail)
+    {
+        Span<ushort> kept = tail;
+        foreach (ref ushort word in kept)
+        {
+            if (word >= _negator.Length) word = Unknown;
+        }
+    }
+
     private static void KeepTail(ReadOnlySpan<ushort> words, ref TailWords tail)
     {
         Span<ushort> kept = tail;

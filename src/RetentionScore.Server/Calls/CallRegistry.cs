@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using RetentionScore.Server.Journal;
+using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
 
@@ -13,18 +15,22 @@ internal readonly record struct OpenOutcome(LiveCall? Call, bool Resumed, Refusa
 }
 
 /// <summary>
-/// All calls of this node by tenant and id: live ones, and ended ones for the time their summary can be asked for. Safe for any thread; a call has
-/// one holder at a time.
+/// All calls of this node by tenant and id: live ones, and ended ones for the time their summary can be asked for. What is not here is asked of the
+/// journal, which also says whether what is here is still ours. Safe for any thread; a call has one holder at a time.
 /// </summary>
-internal sealed class CallRegistry(ServerOptions options, CallFactory factory, TimeProvider time)
+internal sealed class CallRegistry(ServerOptions options, CallFactory factory, JournalWriter journal, ServerMetrics metrics, TimeProvider time)
 {
+    private const int OpenersCount = 1024; // a power of two
+
     private readonly ConcurrentDictionary<CallKey, LiveCall> calls = [];
+    // One start at a time asks the journal for a call; so many at a time that they hardly ever wait for one of another call.
+    private readonly SemaphoreSlim[] openers = [.. Enumerable.Range(0, OpenersCount).Select(_ => new SemaphoreSlim(1, 1))];
     private int live;
 
     /// <summary>Calls that have not ended.</summary>
     internal int Live => Volatile.Read(ref live);
 
-    /// <summary>Creates the call, attaches to it or takes it over, as the start says.</summary>
+    /// <summary>Creates the call, attaches to it, restores it or takes it over, as the start says.</summary>
     internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream)
     {
         var key = new CallKey(StartCheck.DefaultTenant, start.CallId);
@@ -35,8 +41,10 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
             if (isKnown && start.ResumeFrom == 0 && !known!.HasEnded) return Exists(start);
             if (!isKnown || start.ResumeFrom == 0)
             {
-                OpenOutcome created = Create(key, start, stream, known);
-                if (created.Call is not null || created.Refusal is not null) return created;
+                OpenOutcome opened = journal.IsKept
+                    ? await OpenKeptAsync(key, start, stream, known).ConfigureAwait(false)
+                    : Create(key, start, stream, known, CallJournal.None);
+                if (opened.Call is not null || opened.Refusal is not null) return opened;
                 continue; // somebody else was quicker
             }
 
@@ -50,7 +58,10 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
                 default:
                     // What the former holder has counted is known only once it has stopped.
                     if (former is not null) await former.Released.ConfigureAwait(false);
-                    return Attach(known, start, stream);
+                    if (await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream);
+                    // Another node has had it since: the journal knows more than we do.
+                    Forget(known, except: stream);
+                    continue;
             }
         }
     }
@@ -59,7 +70,10 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
     internal void Release(LiveCall call, StreamControl stream) => call.Release(stream, time.GetTimestamp());
 
     /// <summary>A live call has ended: said by its holder.</summary>
-    internal void HasEnded() => Interlocked.Decrement(ref live);
+    internal void HasEnded(LiveCall call)
+    {
+        if (call.TakeOffCount()) Interlocked.Decrement(ref live);
+    }
 
     /// <summary>Ends detached calls whose window is over, forgets ended ones after theirs.</summary>
     internal void Sweep()
@@ -69,27 +83,125 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
         foreach ((CallKey key, LiveCall call) in calls)
         {
             if (call.Sweep(IsOver, ScoringWorkspace.Current, now, out bool ended)) calls.TryRemove(KeyValuePair.Create(key, call));
-            if (ended) HasEnded();
+            if (ended) HasEnded(call);
         }
     }
 
-    private OpenOutcome Create(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended)
+    private async ValueTask<OpenOutcome> OpenKeptAsync(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended)
+    {
+        SemaphoreSlim opener = openers[key.GetHashCode() & (OpenersCount - 1)];
+        await opener.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (calls.TryGetValue(key, out LiveCall? known) && !ReferenceEquals(known, ended)) return default;
+            CallOpening? opening = factory.Opening(start, time.GetUtcNow().ToUnixTimeMilliseconds(), out Refusal? refusal);
+            // On attach, what the start says besides is ignored; what is wrong with it, too.
+            if (opening is null && start.ResumeFrom <= 1 && !journal.IsKept) return refusal!;
+            if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
+            long callNo = RandomNumberGenerator.GetInt32(int.MaxValue) * (1L << 32) | (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
+            ClaimMode mode = start.ResumeFrom switch
+            {
+                0 => ClaimMode.New,
+                1 when opening is not null => ClaimMode.CreateOrAttach,
+                > 1 when opening is not null && start.AcceptLostHistory => ClaimMode.CreateOrAttach,
+                _ => ClaimMode.Attach,
+            };
+            if (opening is null && mode == ClaimMode.New) return refusal!;
+            var claim = new Claim(key, mode, start.Attempt, callNo, opening!);
+            return await journal.ClaimAsync(claim).ConfigureAwait(false) is { } outcome
+                ? Claimed(claim, outcome, start, stream, ended, refusal)
+                : Unreachable(claim, start, stream, ended, refusal);
+        }
+        finally
+        {
+            opener.Release();
+        }
+    }
+
+    private OpenOutcome Claimed(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream, LiveCall? ended, Refusal? refusal)
+    {
+        switch (outcome.Result)
+        {
+            case ClaimResult.Exists:
+                return Exists(start);
+            case ClaimResult.Lower:
+                return Superseded(start.Attempt, outcome.HeldAttempt);
+            case ClaimResult.Missing:
+                return refusal ?? Lost(start.ResumeFrom, 1);
+            case ClaimResult.Created:
+                return Create(claim.Key, start, stream, ended, new CallJournal(journal, claim, outcome.CallNo, outcome.Epoch, time));
+            default:
+                return Restore(claim, outcome, start, stream);
+        }
+    }
+
+    private OpenOutcome Unreachable(in Claim claim, V1.CallStart start, StreamControl stream, LiveCall? ended, Refusal? refusal)
+    {
+        if (start.ResumeFrom <= 1) return refusal ?? Create(claim.Key, start, stream, ended, new CallJournal(journal, claim, claim.NewCallNo, 0, time));
+        return new Refusal(RefusalReason.NotReady, "the journal cannot be reached, and start.resume_from says that it has the call")
+        {
+            Field = "start.resume_from",
+            RetryAfter = options.Calls.RetryAfter,
+        };
+    }
+
+    private OpenOutcome Restore(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream)
+    {
+        var clock = new ArrivalClock(time);
+        CallScoring scoring = factory.Restore(outcome.Stored!, clock, new CallJournal(journal, claim, outcome.CallNo, outcome.Epoch, time), out bool isDamaged);
+        if (isDamaged) metrics.JournalDamaged();
+        metrics.CallRestored();
+        V1.CallStart opened = V1.CallStart.Parser.ParseFrom(outcome.Stored!.Opening.Start);
+        LiveCall call = Add(new LiveCall(claim.Key, scoring, clock, opened.HasStartedAtUnixMs ? opened.StartedAtUnixMs : null), stream);
+        return Attach(call, start, stream);
+    }
+
+    private LiveCall Add(LiveCall call, StreamControl stream)
+    {
+        call.TryClaim(stream, out _);
+        if (!call.HasEnded) Interlocked.Increment(ref live);
+        calls[call.Key] = call;
+        call.Journal.WhenFenced(() => Forget(call));
+        return call;
+    }
+
+    private async ValueTask<bool> IsStillOursAsync(LiveCall call, V1.CallStart start)
+    {
+        if (!journal.IsKept || call.HasEnded) return true;
+        // Where the journal cannot be reached, what is in memory is the best there is.
+        return await journal.RenewAsync(call.Journal, start.Attempt).ConfigureAwait(false) ?? true;
+    }
+
+    /// <summary>The call is another node's.</summary>
+    private void Forget(LiveCall call, StreamControl? except = null)
+    {
+        calls.TryRemove(KeyValuePair.Create(call.Key, call));
+        call.Fence(except);
+        HasEnded(call);
+    }
+
+    private OpenOutcome Create(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended, CallJournal kept)
     {
         if (start.ResumeFrom > 1 && !start.AcceptLostHistory) return Lost(start.ResumeFrom, 1);
         if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
         var clock = new ArrivalClock(time);
-        if (factory.TryOpen(start, clock, CallJournal.None, out Refusal? refusal) is not { } scoring) return refusal!;
-        if (start.ResumeFrom > 1) scoring.LoseHistory(start.ResumeFrom);
+        if (factory.TryOpen(start, clock, kept, out Refusal? refusal) is not { } scoring) return refusal!;
+        if (start.ResumeFrom > 1) scoring.LoseHistory(start.ResumeFrom, ScoringWorkspace.Current);
         if (Interlocked.Increment(ref live) > options.Limits.MaxLiveCalls)
         {
-            HasEnded();
+            Interlocked.Decrement(ref live);
             return TooMany();
         }
 
         var call = new LiveCall(key, scoring, clock, start.HasStartedAtUnixMs ? start.StartedAtUnixMs : null);
         call.TryClaim(stream, out _);
-        if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended)) return new OpenOutcome(call, Resumed: false, null);
-        HasEnded();
+        if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
+        {
+            kept.WhenFenced(() => Forget(call));
+            return new OpenOutcome(call, Resumed: false, null);
+        }
+
+        Interlocked.Decrement(ref live);
         return default;
     }
 
@@ -104,7 +216,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, T
                 return Lost(start.ResumeFrom, scoring.NextSeq);
             }
 
-            scoring.LoseHistory(start.ResumeFrom);
+            scoring.LoseHistory(start.ResumeFrom, ScoringWorkspace.Current);
         }
 
         scoring.Explain(start.Explain);

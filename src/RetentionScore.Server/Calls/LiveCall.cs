@@ -13,6 +13,7 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
     private StreamControl? latest;
     private long quietSince;
     private bool isGone;
+    private int isOffCount = scoring.Summary is null ? 0 : 1;
 
     internal enum Claim
     {
@@ -61,10 +62,27 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
         {
             if (ReferenceEquals(latest, stream)) latest = null;
             quietSince = now;
+            if (latest is null) Journal.Release();
         }
 
         stream.SetReleased();
     }
+
+    /// <summary>Another node has the call: nobody finds it here any more, and whoever holds it is told. False where that was known.</summary>
+    /// <param name="except">A stream that goes on elsewhere and is not told.</param>
+    internal bool Fence(StreamControl? except = null)
+    {
+        lock (gate)
+        {
+            if (isGone) return false;
+            isGone = true;
+            if (!ReferenceEquals(latest, except)) latest?.RequestStop(StopReason.Superseded);
+            return true;
+        }
+    }
+
+    /// <summary>Whether it is to be taken off the number of live calls; true once.</summary>
+    internal bool TakeOffCount() => Interlocked.Exchange(ref isOffCount, 1) == 0;
 
     /// <summary>What becomes of a call that nobody holds: after the window it ends, after another it is forgotten.</summary>
     /// <param name="isOver">Whether the window has passed since a timestamp.</param>

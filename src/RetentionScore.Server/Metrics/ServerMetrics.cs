@@ -21,6 +21,8 @@ internal sealed class ServerMetrics
 
     private readonly Histogram<double> queue, score;
     private readonly Counter<long> streams, utterances, recommendations, refusals, duplicates, gaps, corrections, superseded, heldBack, notEvaluated;
+    private readonly Histogram<double> journalCommit;
+    private readonly Counter<long> journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored;
 
     public ServerMetrics(IMeterFactory factory)
     {
@@ -36,6 +38,13 @@ internal sealed class ServerMetrics
         corrections = Meter.CreateCounter<long>("corrections_total", description: "Corrections by the recogniser, those that came too late included.");
         superseded = Meter.CreateCounter<long>("interims_superseded_total", description: "Interims that a newer message took the place of before they were scored.");
         heldBack = Meter.CreateCounter<long>("prompts_held_back_total", description: "Prompts that the attention budget held back.");
+        journalCommit = Meter.CreateHistogram("journal_commit_seconds", "s", "Commits of the journal that succeeded.", tags: null, Latency);
+        journalBytes = Meter.CreateCounter<long>("journal_bytes_total", description: "Bytes of records that were committed.");
+        journalFailures = Meter.CreateCounter<long>("journal_failures_total", description: "Tries of a commit that failed.");
+        journalDropped = Meter.CreateCounter<long>("journal_gaps_total", description: "Calls whose records found the journal's queue full.");
+        journalFenced = Meter.CreateCounter<long>("journal_fenced_total", description: "Calls that another owner had when they were to be written.");
+        journalDamaged = Meter.CreateCounter<long>("journal_damaged_total", description: "Calls whose records were damaged when they were read.");
+        restored = Meter.CreateCounter<long>("calls_restored_total", description: "Calls that were restored from the journal.");
         notEvaluated = Meter.CreateCounter<long>("not_evaluated_total", description: "Messages whose scoring failed.");
     }
 
@@ -55,7 +64,8 @@ internal sealed class ServerMetrics
     /// <summary>Every label there can be, at 0: an alert on something that never happened yet must not find nothing. After a listener is there.</summary>
     internal void Prime()
     {
-        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated]) plain.Add(0);
+        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated, journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored])
+            plain.Add(0);
         foreach (V1.Speaker speaker in Enum.GetValues<V1.Speaker>()) utterances.Add(0, new KeyValuePair<string, object?>("speaker", NameOf(speaker)));
         foreach (string action in ActionNames.Skip(1)) recommendations.Add(0, new KeyValuePair<string, object?>("action", action));
         foreach (string end in (string[])["half_closed", "client_left"]) streams.Add(0, new KeyValuePair<string, object?>("end", end));
@@ -65,6 +75,29 @@ internal sealed class ServerMetrics
             refusals.Add(0, new KeyValuePair<string, object?>("reason", Refusal.NameOf(reason)));
         }
     }
+
+    /// <summary>Adds what the journal's writer knows.</summary>
+    internal void ObserveJournal(Func<bool> isFailing, Func<long> pendingBytes)
+    {
+        Meter.CreateObservableGauge("journal_failing", () => isFailing() ? 1 : 0, description: "1 while the journal cannot be written; updates say NOT_DURABLE.");
+        Meter.CreateObservableGauge("journal_pending_bytes", pendingBytes, description: "Bytes of records that wait to be written.");
+    }
+
+    internal void JournalCommitted(long bytes, TimeSpan took)
+    {
+        journalCommit.Record(took.TotalSeconds);
+        journalBytes.Add(bytes);
+    }
+
+    internal void JournalFailed() => journalFailures.Add(1);
+
+    internal void JournalDropped() => journalDropped.Add(1);
+
+    internal void JournalFenced() => journalFenced.Add(1);
+
+    internal void JournalDamaged() => journalDamaged.Add(1);
+
+    internal void CallRestored() => restored.Add(1);
 
     internal void InterimSuperseded() => superseded.Add(1);
 

@@ -31,6 +31,23 @@ internal sealed class OptionsReader(IConfigurationSection section, IEnumerable<s
         return Wrong(key, value, $"a whole number from {min} to {max}", missing);
     }
 
+    internal T Choice<T>(string key, T missing)
+        where T : struct, Enum
+    {
+        if (Value(key) is not { } value) return missing;
+        if (!char.IsAsciiDigit(value.FirstOrDefault()) && Enum.TryParse(value, ignoreCase: true, out T choice)) return choice;
+        return Wrong(key, value, $"one of {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}", missing);
+    }
+
+    internal bool Switch(string key, bool missing)
+    {
+        if (Value(key) is not { } value) return missing;
+        return bool.TryParse(value, out bool on) ? on : Wrong(key, value, "true or false", missing);
+    }
+
+    /// <summary>A key that has to be there because of another.</summary>
+    internal void Missing(string key, string limit) => problems.Add($"{OptionsSource.Root}:{key} is missing: must be {limit}");
+
     internal TimeSpan Duration(string key, TimeSpan missing, TimeSpan min, TimeSpan max)
     {
         if (Value(key) is not { } value) return missing;

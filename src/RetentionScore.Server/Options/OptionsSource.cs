@@ -13,7 +13,7 @@ public static class OptionsSource
 
     // Keys of the host itself that may stand on the command line beside ours.
     private static readonly ImmutableArray<string> HostKeys = ["Logging", "environment", "contentRoot", "applicationName"];
-    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Drain"];
+    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain"];
 
     /// <summary>Reads all sources. Every problem names the key, the value and the limit.</summary>
     /// <param name="args">--Section:Key=value.</param>
@@ -59,12 +59,28 @@ public static class OptionsSource
                 MaxMessageBytes = read.Count("Limits:MaxMessageBytes", defaults.Limits.MaxMessageBytes, 1024, 64 * 1024 * 1024),
                 MaxStreamsPerConnection = read.Count("Limits:MaxStreamsPerConnection", defaults.Limits.MaxStreamsPerConnection, 1, 1_000_000),
             },
+            Journal = new JournalOptions
+            {
+                Store = read.Choice("Journal:Store", defaults.Journal.Store),
+                Path = read.Text("Journal:Path", defaults.Journal.Path, 4096),
+                ConnectionString = read.Text("Journal:ConnectionString", defaults.Journal.ConnectionString, 4096),
+                BatchDelay = read.Duration("Journal:BatchDelay", defaults.Journal.BatchDelay, TimeSpan.Zero, Seconds(1)),
+                BatchBytes = read.Count("Journal:BatchBytes", defaults.Journal.BatchBytes, 4096, 64 * 1024 * 1024),
+                QueueBytes = read.Count("Journal:QueueBytes", defaults.Journal.QueueBytes, 64 * 1024, 1024 * 1024 * 1024),
+                Timeout = read.Duration("Journal:Timeout", defaults.Journal.Timeout, Seconds(0.05), Seconds(60)),
+                CommitTimeout = read.Duration("Journal:CommitTimeout", defaults.Journal.CommitTimeout, Seconds(0.1), Seconds(300)),
+                MaxRetryDelay = read.Duration("Journal:MaxRetryDelay", defaults.Journal.MaxRetryDelay, Seconds(0.02), Seconds(60)),
+                Retention = read.Duration("Journal:Retention", defaults.Journal.Retention, Seconds(60), Hours(24 * 3653)),
+                StoreText = read.Switch("Journal:StoreText", defaults.Journal.StoreText),
+            },
             Drain = new DrainOptions
             {
                 LameDuck = read.Duration("Drain:LameDuck", defaults.Drain.LameDuck, TimeSpan.Zero, Seconds(600)),
                 Time = read.Duration("Drain:Time", defaults.Drain.Time, TimeSpan.Zero, Seconds(600)),
             },
         };
+        if (options.Journal is { Store: JournalStore.Postgres, ConnectionString.Length: 0 })
+            read.Missing("Journal:ConnectionString", "an Npgsql connection string with Journal:Store=postgres");
         return new OptionsOutcome(options, read.Problems());
     }
 

@@ -20,6 +20,9 @@ public sealed record ServerOptions
     /// <summary>How much is taken.</summary>
     public LimitOptions Limits { get; init; } = new();
 
+    /// <summary>What survives a crash.</summary>
+    public JournalOptions Journal { get; init; } = new();
+
     /// <summary>How the server goes away.</summary>
     public DrainOptions Drain { get; init; } = new();
 }
@@ -70,6 +73,61 @@ public sealed record LimitOptions
 
     /// <summary>HTTP/2 streams of one connection; more wait without a word. 1 to 1,000,000, default 20,000.</summary>
     public int MaxStreamsPerConnection { get; init; } = 20_000;
+}
+
+/// <summary>Where the journal is kept.</summary>
+public enum JournalStore
+{
+    /// <summary>Nowhere: a restart loses the calls.</summary>
+    Memory,
+    /// <summary>In a file of this machine.</summary>
+    Sqlite,
+    /// <summary>In a database that all nodes share.</summary>
+    Postgres,
+}
+
+/// <summary>Section Journal.</summary>
+public sealed record JournalOptions
+{
+    /// <summary>memory, sqlite or postgres. Default memory; the programs' own is sqlite.</summary>
+    public JournalStore Store { get; init; }
+
+    /// <summary>With sqlite: the file. Default retentionscore/journal.db in $XDG_STATE_HOME, or ~/.local/state.</summary>
+    public string Path { get; init; } = DefaultPath();
+
+    /// <summary>With postgres: Npgsql's connection string. No default.</summary>
+    public string ConnectionString { get; init; } = "";
+
+    /// <summary>How long a commit waits for more. 0 to 1 s, default 5 ms.</summary>
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A commit of so many bytes waits no longer. 4 KiB to 64 MiB, default 1 MiB.</summary>
+    public int BatchBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>What may wait for a journal that fails or is slow; past it calls have gaps. 64 KiB to 1 GiB, default 64 MiB.</summary>
+    public int QueueBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a start waits for the journal. 50 ms to 60 s, default 1 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long one try of a commit may take. 100 ms to 5 min, default 10 s.</summary>
+    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest wait between two tries of a commit. 20 ms to 60 s, default 2 s.</summary>
+    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long calls are kept that nothing is written to. 1 min to 10 years, default 30 days.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Keeps what was said, redacted: numbers of cards, telephones and persons, e-mail addresses. Default false.</summary>
+    public bool StoreText { get; init; }
+
+    private static string DefaultPath()
+    {
+        string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        if (string.IsNullOrEmpty(state)) state = System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        return System.IO.Path.Combine(state, "retentionscore", "journal.db");
+    }
 }
 
 /// <summary>Section Drain.</summary>

@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using RetentionScore.Core.Risk;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 
@@ -21,9 +23,40 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
         return refusal is null ? new CallScoring(start, policy, context, clock, this, journal) : null;
     }
 
+    /// <summary>How a call is opened, for the journal; null, and why, where it cannot be.</summary>
+    internal CallOpening? Opening(V1.CallStart start, long nowUnixMs, out Refusal? refusal)
+    {
+        refusal = StartCheck.CheckNew(start, policies, out var policy, out var context);
+        if (refusal is not null) return null;
+        // What only the stream asked for is no part of the call.
+        var kept = new V1.CallStart(start) { Explain = false, ResumeFrom = 0, AcceptLostHistory = false, Attempt = 0 };
+        return new CallOpening(kept.ToByteArray(), context.CustomerId, policy.Version, RiskModel.Version, nowUnixMs);
+    }
+
+    /// <summary>A call from the journal, as it was when its last record was written.</summary>
+    /// <param name="stored">What the journal has.</param>
+    /// <param name="clock">Set to where it would stand.</param>
+    /// <param name="journal">The claim on it.</param>
+    /// <param name="isDamaged">Something could not be read; the call is as it was before.</param>
+    /// <exception cref="InvalidDataException">It cannot be read how the call was opened.</exception>
+    internal CallScoring Restore(StoredCall stored, ICallClock clock, CallJournal journal, out bool isDamaged)
+    {
+        V1.CallStart start = V1.CallStart.Parser.ParseFrom(stored.Opening.Start);
+        if (TryOpen(start, clock, journal, out Refusal? refusal) is not { } call)
+            throw new InvalidDataException($"call {start.CallId} was opened with what is no longer known: {refusal!.Message}");
+        // Ids of another model's phrases would be other words.
+        bool knowsWords = string.Equals(stored.Opening.ModelVersion, RiskModel.Version, StringComparison.Ordinal);
+        isDamaged = call.Restore(knowsWords ? stored : stored with { Words = default }, ScoringWorkspace.Current);
+        if (isDamaged) Damaged(logger, start.CallId, call.NextSeq - 1);
+        return call;
+    }
+
     /// <summary>Type and stack only: a message could quote what was said.</summary>
     internal void LogNotEvaluated(string callId, Exception exception) =>
         NotEvaluated(logger, callId, exception.GetType().FullName ?? "", exception.StackTrace ?? "");
+
+    [LoggerMessage(2, LogLevel.Error, "Records of call {CallId} in the journal are damaged: it is restored up to seq {Seq}.")]
+    private static partial void Damaged(ILogger logger, string callId, uint seq);
 
     [LoggerMessage(1, LogLevel.Error, "Scoring a message of call {CallId} failed with {ExceptionType}; it keeps its place, and further ones of this call are not logged.\n{Stack}")]
     private static partial void NotEvaluated(ILogger logger, string callId, string exceptionType, string stack);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
@@ -51,10 +52,55 @@ internal sealed class CallScoring
     internal int HeldBack { get; private set; }
 
     /// <summary>Opens the call at a seq whose history is elsewhere or lost; every update says so from now on.</summary>
-    internal void LoseHistory(uint nextSeq)
+    internal void LoseHistory(uint nextSeq, ScoringWorkspace workspace)
     {
         NextSeq = nextSeq;
         always |= V1.Degradation.HistoryLost;
+        if (!Journal.IsKept || session is null) return;
+        var record = new JournalRecord { IsLostHistory = true, ZeroUnixMs = clock.ZeroUnixMs };
+        record.Signals.Kind = RecordKind.Place;
+        record.Signals.Entry.Seq = nextSeq - 1;
+        Append(record, workspace);
+    }
+
+    /// <summary>
+    /// Takes all records that follow each other from what the journal has: the same state, without words. What comes behind a damaged record is left
+    /// out, until records written later go on where the damage began.
+    /// </summary>
+    /// <param name="stored">The call as the journal has it.</param>
+    /// <param name="workspace">Of this thread.</param>
+    /// <returns>Whether anything was damaged.</returns>
+    internal bool Restore(StoredCall stored, ScoringWorkspace workspace)
+    {
+        bool isDamaged = false;
+        long zeroUnixMs = clock.ZeroUnixMs;
+        foreach (byte[] piece in stored.Records)
+        {
+            int at = 0;
+            RecordRead read;
+            while ((read = RecordFormat.Read(piece, ref at, Journal.CallNo, out JournalRecord record)) == RecordRead.Read)
+            {
+                if (session is null || record.Seq < NextSeq || record.Seq > NextSeq && !record.IsLostHistory) continue;
+                Replay(record, workspace);
+                zeroUnixMs = record.ZeroUnixMs;
+            }
+
+            isDamaged |= read == RecordRead.Damaged;
+        }
+
+        session?.SetLastWords(ofCustomer: true, stored.Words.Customer);
+        session?.SetLastWords(ofCustomer: false, stored.Words.Agent);
+        (clock as ArrivalClock)?.Restore(zeroUnixMs);
+        if (stored.Summary is not null)
+        {
+            // As it was told, also where the records of its end cannot be read.
+            Summary = V1.CallSummary.Parser.ParseFrom(stored.Summary);
+            NextSeq = Math.Max(NextSeq, Summary.Last.Seq + 1);
+            session = null;
+        }
+
+        Journal.Advance(NextSeq - 1);
+        return isDamaged;
     }
 
     /// <summary>Whether updates explain themselves; whoever attaches chooses.</summary>
@@ -114,6 +160,7 @@ internal sealed class CallScoring
         // A correction keeps the time, and mostly the id, of what it corrects.
         if (corrects == 0) clock.Seen(content.Times.EndMs);
         if (!isKnownId) recentIds.Add(id);
+        Keep(workspace, isKnownId || id.IsEmpty ? default : utterance.UtteranceId, content.Text);
         ScoredUpdate update = Begin(score, content.Flags, workspace);
         update.UtteranceId = utterance.UtteranceId;
         if (content.TimesAreFilled && corrects == 0) update.Filled = content.Times;
@@ -178,6 +225,7 @@ internal sealed class CallScoring
 
         NextSeq = callEvent.Seq + 1;
         clock.Seen(at);
+        Keep(workspace, default, default);
         ScoredUpdate update = Begin(score, flags, workspace);
         if (isFilled) update.Filled = new MessageTimes(at, at);
         return Answer.With(AnswerKind.Counted, update);
@@ -210,8 +258,47 @@ internal sealed class CallScoring
         }
 
         NextSeq = seq + 1;
+        // Kept as it is told once it is durable.
+        Summary.Last.Degraded.Remove(V1.Degradation.NotDurable);
+        Keep(workspace, default, default);
         session = null; // what is left to say is in the summary
         return Summary;
+    }
+
+    private void Replay(in JournalRecord record, ScoringWorkspace workspace)
+    {
+        if (record.IsLostHistory)
+        {
+            always |= V1.Degradation.HistoryLost;
+        }
+        else if (record.Signals.Kind == RecordKind.End)
+        {
+            CallSummary summary = session!.End(new CallEnd(record.Seq, record.Signals.Entry.StartMs, record.Signals.Disposition), workspace.Scratch);
+            Summary = SummaryMessage.Of(CallId, summary, workspace.Update.Begin(workspace.Scratch.Update, always, 0).ToMessage());
+            session = null;
+        }
+        else
+        {
+            session!.Replay(record.Signals, workspace.Scratch);
+        }
+
+        NextSeq = record.Seq + 1;
+        if (!record.UtteranceId.IsEmpty) recentIds.Add(record.UtteranceId.Span);
+    }
+
+    /// <summary>Hands what the message brought to the journal.</summary>
+    private void Keep(ScoringWorkspace workspace, ReadOnlyMemory<byte> id, ReadOnlySpan<byte> text)
+    {
+        if (!Journal.IsKept) return;
+        Append(new JournalRecord { Signals = workspace.Scratch.Record, UtteranceId = id, ZeroUnixMs = clock.ZeroUnixMs }, workspace);
+    }
+
+    private void Append(in JournalRecord record, ScoringWorkspace workspace)
+    {
+        int length = RecordFormat.Write(workspace.Record, Journal.CallNo, record);
+        Journal.Append(
+            record.Seq, workspace.Record.AsSpan(0, length), session!.LastWords(ofCustomer: true), session.LastWords(ofCustomer: false),
+            Summary?.ToByteArray(), record.Signals.Context?.CustomerId);
     }
 
     /// <summary>The answer to a message whose turn it is not; null where it is.</summary>

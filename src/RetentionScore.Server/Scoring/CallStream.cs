@@ -227,7 +227,7 @@ internal sealed class CallStream
             case AnswerKind.Refused:
                 return new(answer.Refusal);
             case AnswerKind.Ended:
-                services.Calls.HasEnded();
+                services.Calls.HasEnded(call);
                 return SaySummaryAsync(answer.Summary!, moreFollows);
             case AnswerKind.EndedBefore:
                 return SaySummaryAsync(answer.Summary!, moreFollows);

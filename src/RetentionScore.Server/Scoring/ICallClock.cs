@@ -23,6 +23,9 @@ internal interface ICallClock
 
     /// <summary>A message that was counted told this time.</summary>
     void Seen(int ms);
+
+    /// <summary>When the clock stood at 0, in Unix ms: what sets it again on another node. 0 where nothing arrives.</summary>
+    long ZeroUnixMs { get; }
 }
 
 /// <summary>
@@ -35,6 +38,9 @@ internal sealed class ArrivalClock(TimeProvider time) : ICallClock
     private long anchor = time.GetTimestamp();
     private long arrived = time.GetTimestamp();
     private int anchorMs;
+    private long anchorUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public long ZeroUnixMs => anchorUnixMs - anchorMs;
 
     public bool IsEstimated => false;
 
@@ -54,9 +60,14 @@ internal sealed class ArrivalClock(TimeProvider time) : ICallClock
     public void Seen(int ms)
     {
         if (ms <= NowMs()) return;
+        anchorUnixMs += (long)time.GetElapsedTime(anchor, arrived).TotalMilliseconds;
         anchor = arrived;
         anchorMs = ms;
     }
+
+    /// <summary>Goes on as if it had never stopped; the wall clocks of two nodes are the same but for some ms.</summary>
+    internal void Restore(long zeroUnixMs) =>
+        anchorMs = (int)Math.Clamp(anchorUnixMs - zeroUnixMs, 0, CallTimes.MaxMs);
 
     private int NowMs() => (int)Math.Min(anchorMs + (long)time.GetElapsedTime(anchor, arrived).TotalMilliseconds, CallTimes.MaxMs);
 }
@@ -67,6 +78,8 @@ internal sealed class WordClock : ICallClock
     private EstimatedClock clock;
 
     public bool IsEstimated => true;
+
+    public long ZeroUnixMs => 0;
 
     public MessageTimes Fill(int words, int? startMs, int? endMs, int callMs)
     {

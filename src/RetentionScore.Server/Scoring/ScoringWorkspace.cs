@@ -20,6 +20,9 @@ internal sealed class ScoringWorkspace
     /// <summary>Core's update and what is said besides.</summary>
     internal ScoredUpdate Update { get; } = new();
 
+    /// <summary>The bytes of one record of the journal.</summary>
+    internal byte[] Record { get; } = new byte[Journal.RecordFormat.MaxBytes];
+
     /// <summary>The bytes of one answer.</summary>
     internal WireWriter Output { get; } = new();
 }

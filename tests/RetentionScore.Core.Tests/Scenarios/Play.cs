@@ -44,43 +44,53 @@ public sealed class Play
         return play;
     }
 
-    private void Run()
+    /// <summary>A session for a scenario, before anyone speaks.</summary>
+    public static CallSession Open(ScenarioFile file, bool explain) => new(RetentionPolicy.Default, ContextOf(file.Context) ?? CallContext.Empty, explain: explain);
+
+    /// <summary>The messages of a scenario, to be observed in order, by any session opened for it.</summary>
+    public static IEnumerable<(ScenarioFile.Turn Turn, string Who, Func<CallSession, ScoringScratch, ScoreUpdate> Take)> Messages(ScenarioFile file)
     {
-        var session = new CallSession(RetentionPolicy.Default, ContextOf(_file.Context) ?? CallContext.Empty, explain: true);
-        var scratch = new ScoringScratch();
         var clock = new EstimatedClock();
-        bool estimated = _file.Timings == "estimated";
-        uint seq = 0;
-        foreach (var turn in _file.Turns)
+        bool estimated = file.Timings == "estimated";
+        uint at = 0;
+        foreach (var turn in file.Turns)
         {
-            seq++;
-            ScoreUpdate update;
-            string who;
+            uint seq = ++at;
             if (turn.Event is not null)
             {
-                int at = turn.At is null ? clock.NowMs : Times(turn.At).Start;
-                clock.Seen(at);
-                who = turn.Event.ToLowerInvariant();
-                update = session.Observe(new CallEvent { Seq = seq, AtMs = at, Kind = Parse<CallEventKind>(turn.Event), Context = ContextOf(turn.Context) }, scratch);
-            }
-            else
-            {
-                var (speaker, text) = turn.Said;
-                who = speaker.ToString().ToLowerInvariant();
-                var (start, end) = estimated ? clock.Next(text.Split(' ').Length) : Times(turn.At!);
-                update = session.Observe(new Utterance
-                {
-                    Seq = seq,
-                    Speaker = speaker,
-                    Text = Encoding.UTF8.GetBytes(text),
-                    StartMs = start,
-                    EndMs = end,
-                    TimingsEstimated = estimated,
-                    AsrConfidence = turn.Confidence,
-                    CorrectsSeq = turn.Corrects,
-                }, scratch);
+                int ms = turn.At is null ? clock.NowMs : Times(turn.At).Start;
+                clock.Seen(ms);
+                var callEvent = new CallEvent { Seq = seq, AtMs = ms, Kind = Parse<CallEventKind>(turn.Event), Context = ContextOf(turn.Context) };
+                yield return (turn, turn.Event.ToLowerInvariant(), (session, scratch) => session.Observe(callEvent, scratch));
+                continue;
             }
 
+            var (speaker, text) = turn.Said;
+            var (start, end) = estimated ? clock.Next(text.Split(' ').Length) : Times(turn.At!);
+            byte[] utf8 = Encoding.UTF8.GetBytes(text);
+            yield return (turn, speaker.ToString().ToLowerInvariant(), (session, scratch) => session.Observe(new Utterance
+            {
+                Seq = seq,
+                Speaker = speaker,
+                Text = utf8,
+                StartMs = start,
+                EndMs = end,
+                TimingsEstimated = estimated,
+                AsrConfidence = turn.Confidence,
+                CorrectsSeq = turn.Corrects,
+            }, scratch));
+        }
+    }
+
+    private void Run()
+    {
+        CallSession session = Open(_file, explain: true);
+        var scratch = new ScoringScratch();
+        uint seq = 0;
+        foreach (var (turn, who, take) in Messages(_file))
+        {
+            seq++;
+            ScoreUpdate update = take(session, scratch);
             Write(seq, who, update);
             Compare($"{seq} {who} \"{turn.Customer ?? turn.Agent ?? turn.Supervisor ?? turn.Bot}\"", turn.Expect, update);
             CompareAlways($"{seq} {who}", update, session.NowMs);

@@ -1,0 +1,13 @@
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Server.Journal;
+
+/// <summary>The store that the options ask for; null for `memory`, where nothing is kept.</summary>
+internal sealed class JournalStoreSource(ServerOptions options, TimeProvider time)
+{
+    internal IJournalStore? Store { get; } = options.Journal.Store switch
+    {
+        JournalStore.Sqlite => new SqliteStore(options.Journal.Path, options.Node, time),
+        _ => null,
+    };
+}

@@ -1,0 +1,169 @@
+using Grpc.Core;
+using RetentionScore.Server.Journal;
+using RetentionScore.Server.Options;
+
+namespace RetentionScore.Server.Tests.Journal;
+
+/// <summary>Two servers on one file: what one has said the other goes on with, and never both.</summary>
+public sealed class SqliteRestoreTests : IDisposable
+{
+    private static readonly (Speaker Speaker, string Text)[] Turns =
+    [
+        (Speaker.Agent, "Thanks for calling, how can I help you today?"),
+        (Speaker.Customer, "Hi, I'd like to cancel my internet service please."),
+        (Speaker.Agent, "I'm sorry to hear that. Can I ask why you want to leave us?"),
+        (Speaker.Customer, "I'd rather not say, I just want to"),
+        (Speaker.Customer, "cancel it please"),
+        (Speaker.Agent, "We are the number one provider. Why is it that you don't want the fastest internet?"),
+        (Speaker.Customer, "I already told you. Please cancel it, I am recording this call."),
+        (Speaker.Agent, "I can offer you half price for six months."),
+        (Speaker.Customer, "No thank you, just cancel my service."),
+        (Speaker.Agent, "Okay, I've cancelled it, your reference is four two seven one."),
+    ];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("journal-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Call_CutAnywhere_GoesOnInAnotherServerWithTheSameBits()
+    {
+        List<byte[]> whole = await PlayAsync("whole", cutBefore: -1);
+        for (int cut = 1; cut <= Turns.Length; cut++)
+        {
+            List<byte[]> again = await PlayAsync($"cut-{cut}", cut);
+            for (int i = 0; i < whole.Count; i++)
+                Assert.True(whole[i].AsSpan().SequenceEqual(again[i]), $"cut before {cut + 1}: answer {i + 1} is another");
+        }
+    }
+
+    [Fact]
+    public async Task Call_TakenOverByAnotherServer_FormerOwnerCommitsNothingAndIsSuperseded()
+    {
+        await using TestServer first = await StartAsync(), second = await StartAsync();
+        using TestCall old = first.Call(), now = second.Call();
+        CallOpened opened = await old.OpenAsync("taken", attempt: 5);
+        Assert.Equal(Durability.Node, opened.Durability);
+        await old.SayAsync(1, "I want to cancel");
+        await FlushAsync(old, 1);
+
+        CallOpened taken = await now.OpenAsync("taken", resumeFrom: 2, attempt: 6);
+        Assert.True(taken.Resumed);
+        Assert.Equal((2u, 1u, opened.Epoch + 1), (taken.NextSeq, taken.DurableSeq, taken.Epoch));
+
+        await old.SayAsync(2, "this is of no use to anyone");
+        Assert.Equal(StatusCode.Aborted, (await old.FailureAsync()).StatusCode);
+        await now.SayAsync(2, "please cancel it");
+        await FlushAsync(now, 2);
+
+        // The late one, on either server.
+        using TestCall late = first.Call(), later = second.Call();
+        await late.SendAsync(new CallStart { CallId = "taken", ResumeFrom = 1, Attempt = 4 });
+        Assert.Equal(StatusCode.Aborted, (await late.FailureAsync()).StatusCode);
+        using TestCall back = first.Call();
+        taken = await back.OpenAsync("taken", resumeFrom: 3, attempt: 7);
+        Assert.Equal(3u, taken.NextSeq);
+        Assert.Equal("please cancel it".Length > 0, taken.Current.Risk.CancelIntent > 0.5);
+        await Waiting.UntilAsync(() => first.Service<Calls.CallRegistry>().Live == 1);
+    }
+
+    [Fact]
+    public async Task EndedCall_AfterARestart_AnswersTheSameSummary()
+    {
+        CallSummary summary;
+        await using (TestServer first = await StartAsync())
+        {
+            using TestCall call = first.Call();
+            await call.OpenAsync("ended");
+            await call.SayAsync(1, "I want to cancel");
+            summary = await call.EndAsync(2);
+            Assert.Equal(2u, summary.Last.DurableSeq);
+        }
+
+        await using TestServer second = await StartAsync();
+        using TestCall again = second.Call();
+        CallOpened opened = await again.OpenAsync("ended", resumeFrom: 2);
+        Assert.True(opened.Ended);
+        Assert.Equal(3u, opened.NextSeq);
+        Assert.Equal(summary, await again.EndAsync(2));
+        using TestCall anew = second.Call();
+        opened = await anew.OpenAsync("ended", resumeFrom: 0);
+        Assert.False(opened.Resumed);
+        Assert.Equal(1u, opened.NextSeq);
+    }
+
+    [Fact]
+    public async Task Call_NotInTheJournal_IsHistoryLost_AndGoesOnFlaggedWhereThatIsAccepted()
+    {
+        await using (TestServer first = await StartAsync())
+        {
+            using TestCall call = first.Call();
+            await call.SendAsync(new CallStart { CallId = "lost", ResumeFrom = 4, Attempt = 1 });
+            Assert.Equal(StatusCode.FailedPrecondition, (await call.FailureAsync()).StatusCode);
+            using TestCall accepted = first.Call();
+            CallOpened opened = await accepted.OpenAsync(new CallStart { CallId = "lost", ResumeFrom = 4, AcceptLostHistory = true, Attempt = 2 });
+            Assert.Equal(4u, opened.NextSeq);
+            Assert.Contains(Degradation.HistoryLost, (await accepted.SayAsync(4, "hello")).Degraded);
+            await FlushAsync(accepted, 4);
+        }
+
+        await using TestServer second = await StartAsync();
+        using TestCall again = second.Call();
+        Assert.Equal(5u, (await again.OpenAsync("lost", resumeFrom: 5, attempt: 3)).NextSeq);
+        Assert.Contains(Degradation.HistoryLost, (await again.SayAsync(5, "hello")).Degraded);
+    }
+
+    private static async Task FlushAsync(TestCall call, uint seq)
+    {
+        await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
+        HeartbeatReply reply = (await call.ReadAsync()).Heartbeat;
+        Assert.Equal((seq + 1, seq), (reply.NextSeq, reply.DurableSeq));
+    }
+
+    private Task<TestServer> StartAsync(Func<JournalOptions, JournalOptions>? change = null) => TestServer.StartAsync(options =>
+    {
+        var journal = new JournalOptions { Store = JournalStore.Sqlite, Path = Path.Combine(folder, "j", "journal.db") };
+        return options with { Journal = change?.Invoke(journal) ?? journal };
+    });
+
+    /// <summary>Answers without what may differ: latency and how far the journal is.</summary>
+    private async Task<List<byte[]>> PlayAsync(string id, int cutBefore)
+    {
+        var answers = new List<byte[]>();
+        TestServer server = await StartAsync();
+        TestCall call = server.Call();
+        try
+        {
+            await call.OpenAsync(new CallStart { CallId = id, ResumeFrom = 1, Attempt = 1, Explain = true });
+            for (int i = 0; i < Turns.Length; i++)
+            {
+                if (i == cutBefore)
+                {
+                    await FlushAsync(call, (uint)i);
+                    call.Dispose();
+                    await server.DisposeAsync();
+                    server = await StartAsync();
+                    call = server.Call();
+                    CallOpened opened = await call.OpenAsync(new CallStart { CallId = id, ResumeFrom = (uint)i + 1, Attempt = 2, Explain = true });
+                    Assert.Equal((uint)i + 1, opened.NextSeq);
+                    Assert.Equal((uint)i, opened.DurableSeq);
+                }
+
+                ScoreUpdate update = await call.SayAsync((uint)i + 1, Turns[i].Text, Turns[i].Speaker);
+                (update.Latency, update.DurableSeq) = (null, 0);
+                answers.Add(Google.Protobuf.MessageExtensions.ToByteArray(update));
+            }
+
+            CallSummary summary = await call.EndAsync((uint)Turns.Length + 1);
+            summary.CallId = "";
+            answers.Add(Google.Protobuf.MessageExtensions.ToByteArray(summary));
+        }
+        finally
+        {
+            call.Dispose();
+            await server.DisposeAsync();
+        }
+
+        return answers;
+    }
+}
