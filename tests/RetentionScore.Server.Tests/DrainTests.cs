@@ -123,7 +123,7 @@ public sealed class DrainTests
     public async Task Process_SignalledWithAnOpenStream_DrainsAndExitsWithZero(string signal, int atLeastMs, int atMostMs)
     {
         var info = new ProcessStartInfo(
-            "dotnet", [typeof(ServerHost).Assembly.Location, "--Listen:Grpc=127.0.0.1:0", "--Listen:Ops=127.0.0.1:0", "--Drain:LameDuck=700ms", "--Drain:Time=1s"])
+            "dotnet", [typeof(ServerHost).Assembly.Location, "--Listen:Grpc=127.0.0.1:0", "--Listen:Ops=127.0.0.1:0", "--Drain:LameDuck=700ms", "--Drain:Time=1s", "--Journal:Store=memory"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -25,7 +25,18 @@ public sealed class OptionsTests
         Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "appsettings.json")));
         OptionsOutcome read = OptionsSource.Read([]);
         Assert.Empty(read.Problems);
-        Assert.Equal(new ServerOptions(), read.Options);
+        // Whoever embeds the server says where it may write; the programs write where programs do.
+        var shipped = new ServerOptions { Journal = new JournalOptions { Store = JournalStore.Sqlite } };
+        Assert.Equal(shipped, read.Options);
+        Assert.EndsWith(Path.Combine("retentionscore", "journal.db"), read.Options.Journal.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Journal_WithPostgresButNoDatabase_IsAProblem()
+    {
+        Assert.Contains("RetentionScore:Journal:ConnectionString is missing: must be an Npgsql connection string with Journal:Store=postgres", Read(("Journal:Store", "postgres")).Problems);
+        Assert.Contains("RetentionScore:Journal:Store = 'mysql': must be one of memory, sqlite, postgres", Read(("Journal:Store", "mysql")).Problems);
+        Assert.True(Read(("Journal:StoreText", "true")).Options.Journal.StoreText);
     }
 
     [Theory]

@@ -8,6 +8,7 @@ internal sealed class JournalStoreSource(ServerOptions options, TimeProvider tim
     internal IJournalStore? Store { get; } = options.Journal.Store switch
     {
         JournalStore.Sqlite => new SqliteStore(options.Journal.Path, options.Node, time),
+        JournalStore.Postgres => new PostgresStore(options.Journal.ConnectionString, options.Node, time),
         _ => null,
     };
 }

@@ -4,8 +4,31 @@ using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Tests.Journal;
 
-/// <summary>Two servers on one file: what one has said the other goes on with, and never both.</summary>
-public sealed class SqliteRestoreTests : IDisposable
+/// <summary>On one file.</summary>
+public sealed class SqliteRestoreTests : RestoreTests, IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("journal-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    protected override Durability Durability => Durability.Node;
+
+    protected override JournalOptions Store => new() { Store = JournalStore.Sqlite, Path = Path.Combine(folder, "j", "journal.db") };
+}
+
+/// <summary>On one database.</summary>
+[Collection(PostgresServer.Name)]
+public sealed class PostgresRestoreTests(PostgresServer postgres) : RestoreTests
+{
+    private readonly string database = postgres.NewDatabase();
+
+    protected override Durability Durability => Durability.Shared;
+
+    protected override JournalOptions Store => new() { Store = JournalStore.Postgres, ConnectionString = database };
+}
+
+/// <summary>Two servers on one journal: what one has said the other goes on with, and never both.</summary>
+public abstract class RestoreTests
 {
     private static readonly (Speaker Speaker, string Text)[] Turns =
     [
@@ -21,9 +44,9 @@ public sealed class SqliteRestoreTests : IDisposable
         (Speaker.Agent, "Okay, I've cancelled it, your reference is four two seven one."),
     ];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("journal-").FullName;
+    protected abstract Durability Durability { get; }
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    protected abstract JournalOptions Store { get; }
 
     [Fact]
     public async Task Call_CutAnywhere_GoesOnInAnotherServerWithTheSameBits()
@@ -43,7 +66,7 @@ public sealed class SqliteRestoreTests : IDisposable
         await using TestServer first = await StartAsync(), second = await StartAsync();
         using TestCall old = first.Call(), now = second.Call();
         CallOpened opened = await old.OpenAsync("taken", attempt: 5);
-        Assert.Equal(Durability.Node, opened.Durability);
+        Assert.Equal(Durability, opened.Durability);
         await old.SayAsync(1, "I want to cancel");
         await FlushAsync(old, 1);
 
@@ -120,11 +143,7 @@ public sealed class SqliteRestoreTests : IDisposable
         Assert.Equal((seq + 1, seq), (reply.NextSeq, reply.DurableSeq));
     }
 
-    private Task<TestServer> StartAsync(Func<JournalOptions, JournalOptions>? change = null) => TestServer.StartAsync(options =>
-    {
-        var journal = new JournalOptions { Store = JournalStore.Sqlite, Path = Path.Combine(folder, "j", "journal.db") };
-        return options with { Journal = change?.Invoke(journal) ?? journal };
-    });
+    private Task<TestServer> StartAsync() => TestServer.StartAsync(options => options with { Journal = Store });
 
     /// <summary>Answers without what may differ: latency and how far the journal is.</summary>
     private async Task<List<byte[]>> PlayAsync(string id, int cutBefore)
@@ -154,8 +173,10 @@ public sealed class SqliteRestoreTests : IDisposable
                 answers.Add(Google.Protobuf.MessageExtensions.ToByteArray(update));
             }
 
-            CallSummary summary = await call.EndAsync((uint)Turns.Length + 1);
-            summary.CallId = "";
+            // Without a time of its own the end would have the clock's.
+            await call.SendAsync(new CallEnd { Seq = (uint)Turns.Length + 1, AtMs = 40_000 });
+            CallSummary summary = (await call.ReadAsync()).Summary;
+            (summary.CallId, summary.Last.DurableSeq) = ("", 0);
             answers.Add(Google.Protobuf.MessageExtensions.ToByteArray(summary));
         }
         finally
