@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RetentionScore.Core.Risk;
+using RetentionScore.Server.Auditing;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Health;
@@ -13,6 +15,7 @@ using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Reflection;
 using RetentionScore.Server.Scoring;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server;
 
@@ -40,6 +43,7 @@ public static class ServerHost
             () => services.Calls.Live, () => services.Streams.Count, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
         var journal = app.Services.GetRequiredService<JournalWriter>();
         services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.PendingBytes);
+        app.UseMiddleware<Guard>();
         app.MapGrpcService<ScoringServiceEndpoint>();
         app.MapHealth();
         app.MapReflection();
@@ -72,6 +76,9 @@ public static class ServerHost
         services.AddSingleton<ServerPhase>();
         services.AddSingleton<DrainNotice>();
         services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<Authentication>();
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<CallStreamServices>();
         services.AddSingleton<Drain>();
         // Stopped after the drain, which hosts stop in the order of StoppingAsync, and before nothing that still scores.
@@ -79,6 +86,9 @@ public static class ServerHost
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService<CallSweep>();
         services.AddOps();
+        if (!options.Tls.IsOn) return;
+        services.AddSingleton(provider => new ServerCertificate(
+            options.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));
     }
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
@@ -89,12 +99,18 @@ public static class ServerHost
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
         // A client that does not read is SLOW_CONSUMER on its stream; Kestrel would cut its whole connection.
         kestrel.Limits.MinResponseDataRate = null;
+        var certificate = kestrel.ApplicationServices.GetService<ServerCertificate>();
         kestrel.Listen(options.Listen.Grpc, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
+            certificate?.Encrypt(listen, SslApplicationProtocol.Http2);
             listen.Use(kestrel.ApplicationServices.GetRequiredService<OpenConnections>().Track);
         });
-        kestrel.Listen(options.Listen.Ops, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Listen.Ops, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            certificate?.Encrypt(listen, SslApplicationProtocol.Http11);
+        });
     }
 
     private static Uri Address(WebApplication app, int index)

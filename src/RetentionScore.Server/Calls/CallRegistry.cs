@@ -11,6 +11,12 @@ namespace RetentionScore.Server.Calls;
 /// <summary>A call that a stream holds now, or why it does not.</summary>
 internal readonly record struct OpenOutcome(LiveCall? Call, bool Resumed, Refusal? Refusal)
 {
+    /// <summary>Another stream held it until now.</summary>
+    public bool TookOver { get; init; }
+
+    /// <summary>For the audit log.</summary>
+    public string What => TookOver ? "took_over" : Resumed ? "attached" : "opened";
+
     public static implicit operator OpenOutcome(Refusal refusal) => new(null, false, refusal);
 }
 
@@ -33,7 +39,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
     /// <summary>Creates the call, attaches to it, restores it or takes it over, as the start says.</summary>
     internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream)
     {
-        var key = new CallKey(StartCheck.DefaultTenant, start.CallId);
+        var key = new CallKey(start.Tenant, start.CallId);
         stream.Attempt = start.Attempt;
         while (true)
         {
@@ -58,7 +64,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
                 default:
                     // What the former holder has counted is known only once it has stopped.
                     if (former is not null) await former.Released.ConfigureAwait(false);
-                    if (await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream);
+                    if (await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream) with { TookOver = former is not null };
                     // Another node has had it since: the journal knows more than we do.
                     Forget(known, except: stream);
                     continue;

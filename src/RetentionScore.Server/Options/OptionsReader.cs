@@ -24,6 +24,22 @@ internal sealed class OptionsReader(IConfigurationSection section, IEnumerable<s
         return Wrong(key, value, $"1 to {maxLength} characters", missing);
     }
 
+    /// <summary>Text that may be missing; empty is missing, so that a default can be taken back.</summary>
+    internal string? OptionalText(string key, int maxLength)
+    {
+        if (Value(key) is not { Length: > 0 } value) return null;
+        return value.Length <= maxLength ? value : Wrong<string?>(key, value, $"at most {maxLength} characters", null);
+    }
+
+    internal bool Flag(string key, bool missing)
+    {
+        if (Value(key) is not { } value) return missing;
+        return bool.TryParse(value, out bool flag) ? flag : Wrong(key, value, "true or false", missing);
+    }
+
+    /// <summary>Something that is wrong with values that were read one by one.</summary>
+    internal void Report(string key, string value, string limit) => Wrong<object?>(key, value, limit, null);
+
     internal int Count(string key, int missing, int min, int max)
     {
         if (Value(key) is not { } value) return missing;

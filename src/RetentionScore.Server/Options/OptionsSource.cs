@@ -11,9 +11,12 @@ public static class OptionsSource
     /// <summary>The section of the configuration that is ours.</summary>
     public const string Root = "RetentionScore";
 
+    private const int MaxPath = 4096;
+    private const int MaxUrl = 2048;
+
     // Keys of the host itself that may stand on the command line beside ours.
     private static readonly ImmutableArray<string> HostKeys = ["Logging", "environment", "contentRoot", "applicationName"];
-    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain"];
+    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain", "Tls", "Security", "Audit"];
 
     /// <summary>Reads all sources. Every problem names the key, the value and the limit.</summary>
     /// <param name="args">--Section:Key=value.</param>
@@ -78,9 +81,31 @@ public static class OptionsSource
                 LameDuck = read.Duration("Drain:LameDuck", defaults.Drain.LameDuck, TimeSpan.Zero, Seconds(600)),
                 Time = read.Duration("Drain:Time", defaults.Drain.Time, TimeSpan.Zero, Seconds(600)),
             },
+            Tls = new TlsOptions
+            {
+                CertificatePath = read.OptionalText("Tls:CertificatePath", MaxPath),
+                KeyPath = read.OptionalText("Tls:KeyPath", MaxPath),
+                ClientCaPath = read.OptionalText("Tls:ClientCaPath", MaxPath),
+            },
+            Security = new SecurityOptions
+            {
+                AllowAnonymous = read.Flag("Security:AllowAnonymous", defaults.Security.AllowAnonymous),
+                AllowPlaintext = read.Flag("Security:AllowPlaintext", defaults.Security.AllowPlaintext),
+                ApiKeysPath = read.OptionalText("Security:ApiKeysPath", MaxPath),
+                Jwt = new JwtOptions
+                {
+                    Issuer = read.OptionalText("Security:Jwt:Issuer", MaxUrl),
+                    Audience = read.OptionalText("Security:Jwt:Audience", MaxUrl),
+                    Jwks = read.OptionalText("Security:Jwt:Jwks", MaxUrl),
+                    ClockSkew = read.Duration("Security:Jwt:ClockSkew", defaults.Security.Jwt.ClockSkew, TimeSpan.Zero, Seconds(300)),
+                    Refresh = read.Duration("Security:Jwt:Refresh", defaults.Security.Jwt.Refresh, Seconds(1), Hours(24)),
+                },
+            },
+            Audit = new AuditOptions { Path = read.OptionalText("Audit:Path", MaxPath) },
         };
         if (options.Journal is { Store: JournalStore.Postgres, ConnectionString.Length: 0 })
             read.Missing("Journal:ConnectionString", "an Npgsql connection string with Journal:Store=postgres");
+        SafeDefaults.Check(options, read);
         return new OptionsOutcome(options, read.Problems());
     }
 

@@ -25,12 +25,91 @@ public sealed record ServerOptions
 
     /// <summary>How the server goes away.</summary>
     public DrainOptions Drain { get; init; } = new();
+
+    /// <summary>Encryption of both ports.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Who may call.</summary>
+    public SecurityOptions Security { get; init; } = new();
+
+    /// <summary>Who did what.</summary>
+    public AuditOptions Audit { get; init; } = new();
+}
+
+/// <summary>Section Tls. Without a certificate both ports are in the clear. Files are read again when they change.</summary>
+public sealed record TlsOptions
+{
+    /// <summary>PEM file of the certificate and those between it and the root. Default: none.</summary>
+    public string? CertificatePath { get; init; }
+
+    /// <summary>PEM file of its key, without a passphrase. Default: none.</summary>
+    public string? KeyPath { get; init; }
+
+    /// <summary>PEM file of the authorities that certificates of clients must be of (mutual TLS). Default: clients need none.</summary>
+    public string? ClientCaPath { get; init; }
+
+    /// <summary>Whether there is TLS.</summary>
+    public bool IsOn => CertificatePath is not null;
+}
+
+/// <summary>
+/// Section Security. Without credentials (ApiKeysPath, Jwt) everybody is the tenant "default", and the server listens on loopback only unless
+/// AllowAnonymous is set.
+/// </summary>
+public sealed record SecurityOptions
+{
+    /// <summary>Listens beyond loopback although there are no credentials: something in front asks for them. Default false.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>Takes credentials beyond loopback without TLS: something in front encrypts. Default false.</summary>
+    public bool AllowPlaintext { get; init; }
+
+    /// <summary>JSON file of hashed API keys and certificates of clients (docs/security.md). Default: none.</summary>
+    public string? ApiKeysPath { get; init; }
+
+    /// <summary>Signed tokens.</summary>
+    public JwtOptions Jwt { get; init; } = new();
+
+    /// <summary>Whether credentials are asked for.</summary>
+    public bool HasCredentials => ApiKeysPath is not null || Jwt.IsOn;
+}
+
+/// <summary>Section Security:Jwt. All of Issuer, Audience and Jwks, or none.</summary>
+public sealed record JwtOptions
+{
+    /// <summary>The <c>iss</c> that is believed.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>The <c>aud</c> that means us.</summary>
+    public string? Audience { get; init; }
+
+    /// <summary>Keys (JWKS): a file, or an https URL (http on loopback).</summary>
+    public string? Jwks { get; init; }
+
+    /// <summary>How far clocks may differ. 0 to 5 min, default 30 s.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old keys of a URL may be. 1 s to 24 h, default 10 min.</summary>
+    public TimeSpan Refresh { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether tokens are believed.</summary>
+    public bool IsOn => Issuer is not null && Audience is not null && Jwks is not null;
+
+    /// <summary>Whether keys are fetched.</summary>
+    public bool IsUrl => Jwks is not null && Jwks.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Jwks.Contains("://", StringComparison.Ordinal);
+}
+
+/// <summary>Section Audit.</summary>
+public sealed record AuditOptions
+{
+    /// <summary>File of the audit log, appended to. Default: none is written.</summary>
+    public string? Path { get; init; }
 }
 
 /// <summary>Section Listen. Port 0 takes a free one.</summary>
 public sealed record ListenOptions
 {
-    /// <summary>gRPC, HTTP/2 without TLS. Default 127.0.0.1:5080.</summary>
+    /// <summary>gRPC, HTTP/2. Default 127.0.0.1:5080.</summary>
     public IPEndPoint Grpc { get; init; } = new(IPAddress.Loopback, 5080);
 
     /// <summary>/metrics, /healthz and /readyz, HTTP/1.1. Default 127.0.0.1:5081.</summary>

@@ -1,18 +1,21 @@
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.AspNetCore.Connections.Features;
+using RetentionScore.Server.Auditing;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring.Wire;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>What every stream works with. Immutable.</summary>
 internal sealed record CallStreamServices(
-    ServerOptions Options, CallRegistry Calls, OpenStreams Streams, ServerPhase Phase, DrainNotice DrainNotice, ServerMetrics Metrics, TimeProvider Time);
+    ServerOptions Options, CallRegistry Calls, OpenStreams Streams, ServerPhase Phase, DrainNotice DrainNotice, ServerMetrics Metrics, AuditLog Audit,
+    TimeProvider Time);
 
 /// <summary>
 /// One call on one stream, in one loop. Start reading here:
@@ -33,6 +36,7 @@ internal sealed class CallStream
 
     private readonly CallStreamServices services;
     private readonly IAsyncStreamReader<CallFrame> requests;
+    private readonly Caller caller;
     private readonly ServerCallContext context;
     private readonly StreamControl control;
     private readonly AnswerStream answers;
@@ -45,8 +49,10 @@ internal sealed class CallStream
         CallStreamServices services,
         IAsyncStreamReader<CallFrame> requests,
         IServerStreamWriter<CallAnswer> responses,
+        Caller caller,
         ServerCallContext context)
     {
+        this.caller = caller;
         this.services = services;
         this.requests = requests;
         this.context = context;
@@ -99,13 +105,14 @@ internal sealed class CallStream
     private async ValueTask<Refusal?> OpenAsync(CallFrame first)
     {
         if (first.Start is not { } start) return NoStart(first.Member.ToString().ToLowerInvariant());
-        if (StartCheck.Check(start, context.RequestHeaders.GetValue("call-id")) is { } wrong) return wrong;
+        if (StartCheck.Check(start, caller, context.RequestHeaders.GetValue("call-id")) is { } wrong) return wrong;
         if (services.Phase.Now >= Phase.Draining) return services.DrainNotice.Refuse();
         if (services.Phase.Now == Phase.Starting) return NotReady();
 
         OpenOutcome outcome = await services.Calls.OpenAsync(start, control).ConfigureAwait(false);
         if (outcome.Refusal is not null) return outcome.Refusal;
         call = outcome.Call!;
+        await services.Audit.WriteAsync(outcome.What, caller.Name, start.Tenant, start.CallId).ConfigureAwait(false);
         control.LastActivity = services.Time.GetTimestamp();
         if (Stopped() is { } stopped) return stopped; // taken over while it waited to take over
 

@@ -33,6 +33,8 @@ public enum RefusalReason
     NotReady,
     /// <summary>DEADLINE_EXCEEDED: the client opens again when there is something to say.</summary>
     Idle,
+    /// <summary>UNAUTHENTICATED: the client fixes it.</summary>
+    Unauthenticated,
     /// <summary>PERMISSION_DENIED: the client fixes it.</summary>
     Forbidden,
     /// <summary>INTERNAL: the client reconnects with back-off.</summary>
@@ -79,6 +81,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
         RefusalReason.Superseded => StatusCode.Aborted,
         RefusalReason.Draining or RefusalReason.NotReady => StatusCode.Unavailable,
         RefusalReason.Idle => StatusCode.DeadlineExceeded,
+        RefusalReason.Unauthenticated => StatusCode.Unauthenticated,
         RefusalReason.Forbidden => StatusCode.PermissionDenied,
         _ => StatusCode.Internal,
     };
@@ -106,6 +109,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
         RefusalReason.Draining => "DRAINING",
         RefusalReason.NotReady => "NOT_READY",
         RefusalReason.Idle => "IDLE",
+        RefusalReason.Unauthenticated => "UNAUTHENTICATED",
         RefusalReason.Forbidden => "FORBIDDEN",
         _ => "INTERNAL",
     };
@@ -115,6 +119,16 @@ public sealed record Refusal(RefusalReason Reason, string Message)
     {
         context.Status = new Grpc.Core.Status(Code, Message);
         context.ResponseTrailers.Add(DetailsKey, Details().ToByteArray());
+    }
+
+    /// <summary>Makes this the whole of an answer to a gRPC request that no service has seen: trailers only.</summary>
+    internal void End(HttpResponse response)
+    {
+        response.ContentType = "application/grpc";
+        response.Headers["grpc-status"] = ((int)Code).ToString(CultureInfo.InvariantCulture);
+        // Escapes more than a grpc-message needs; every client reads it.
+        response.Headers["grpc-message"] = Uri.EscapeDataString(Message);
+        response.Headers[DetailsKey] = Convert.ToBase64String(Details().ToByteArray()).TrimEnd('=');
     }
 
     private Google.Rpc.Status Details()

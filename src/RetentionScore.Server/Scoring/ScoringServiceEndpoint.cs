@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Reflection;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using RetentionScore.Core.Risk;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring.Wire;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -24,7 +26,7 @@ internal sealed partial class ScoringServiceEndpoint(
     public override async Task ScoreCall(
         IAsyncStreamReader<CallFrame> requestStream, IServerStreamWriter<CallAnswer> responseStream, ServerCallContext context)
     {
-        var stream = new CallStream(services, requestStream, responseStream, context);
+        var stream = new CallStream(services, requestStream, responseStream, CallerOf(context), context);
         Refusal? refusal = await GuardAsync(stream.RunAsync(), context);
         services.Metrics.StreamEnded(refusal, context.CancellationToken.IsCancellationRequested);
         refusal?.End(context);
@@ -34,7 +36,7 @@ internal sealed partial class ScoringServiceEndpoint(
     public override async Task ScoreTranscript(
         V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responseStream, ServerCallContext context)
     {
-        Refusal? refusal = await GuardAsync(ScoreTranscriptAsync(request, responseStream), context);
+        Refusal? refusal = await GuardAsync(ScoreTranscriptAsync(request, responseStream, CallerOf(context)), context);
         if (refusal is null) return;
         services.Metrics.Refused(refusal);
         refusal.End(context);
@@ -67,13 +69,17 @@ internal sealed partial class ScoringServiceEndpoint(
         return Task.FromResult(info);
     }
 
-    private async Task<Refusal?> ScoreTranscriptAsync(V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responses)
+    /// <summary>Whom <see cref="Guard"/> let in.</summary>
+    private static Caller CallerOf(ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<Caller>();
+
+    private async Task<Refusal?> ScoreTranscriptAsync(
+        V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responses, Caller caller)
     {
         if (request.Start is null) return Refusal.Invalid("start", "missing", "set");
         int most = services.Options.Limits.MaxTranscriptMessages;
         if (request.Messages.Count > most)
             return Refusal.Invalid("messages", request.Messages.Count.ToString(CultureInfo.InvariantCulture), $"at most {most}");
-        ScoredTranscript scored = transcripts.Score(request.Start, request.Messages);
+        ScoredTranscript scored = transcripts.Score(request.Start, request.Messages, caller);
         if (scored.Refusal is not null) return scored.Refusal;
         var chunk = new V1.ScoreTranscriptResponse();
         int bytes = 0;

@@ -2,22 +2,21 @@ using System.Globalization;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Policy;
 using RetentionScore.Server.Scoring.Wire;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>What a start may say. Stateless.</summary>
 internal static class StartCheck
 {
-    /// <summary>The tenant of clients without credentials.</summary>
-    internal const string DefaultTenant = "default";
-
     private const int MaxCallIdChars = 128;
     private const int MaxLanguageChars = 64;
 
-    /// <summary>What must hold of every start, also where a call is attached to. Null where all is well.</summary>
+    /// <summary>What must hold of every start, also where a call is attached to. Null where all is well; its tenant is then the one that is meant.</summary>
     /// <param name="start">The start.</param>
+    /// <param name="caller">Who sends it.</param>
     /// <param name="routedId">The call-id header that a proxy went by; null where there was none.</param>
-    internal static Refusal? Check(V1.CallStart start, string? routedId)
+    internal static Refusal? Check(V1.CallStart start, Caller caller, string? routedId)
     {
         if (start.CallId.Length is 0 or > MaxCallIdChars)
             return Refusal.Invalid("start.call_id", $"{start.CallId.Length} characters long", $"1 to {MaxCallIdChars} visible ASCII characters");
@@ -31,16 +30,9 @@ internal static class StartCheck
             return Refusal.Invalid("start.call_id", start.CallId, "the same as the metadata's call-id");
         if (start.Attempt > long.MaxValue)
             return Refusal.Invalid("start.attempt", start.Attempt.ToString(CultureInfo.InvariantCulture), $"at most {long.MaxValue}");
-        if (start.Tenant.Length > 0 && !string.Equals(start.Tenant, DefaultTenant, StringComparison.Ordinal))
-        {
-            return new Refusal(RefusalReason.Forbidden, $"start.tenant is another than '{DefaultTenant}', the credential's own")
-            {
-                Field = "start.tenant",
-                Limit = DefaultTenant,
-            };
-        }
-
-        return null;
+        Refusal? foreign = caller.SpeakFor(start.Tenant, out string tenant);
+        start.Tenant = tenant;
+        return foreign;
     }
 
     /// <summary>What must hold besides where a call is created. Null where all is well.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -31,12 +32,15 @@ public sealed class TranscriptScorer
     /// <summary>Scores a transcript.</summary>
     /// <param name="start">As for a live call; resume_from, attempt and accept_lost_history say nothing here.</param>
     /// <param name="messages">Utterances, events and at most one end; other members are ignored.</param>
-    public ScoredTranscript Score(V1.CallStart start, IEnumerable<V1.ScoreCallRequest> messages)
+    public ScoredTranscript Score(V1.CallStart start, IEnumerable<V1.ScoreCallRequest> messages) => Score(start, messages, Caller.Anonymous);
+
+    /// <summary>The same for a caller with a tenant of its own.</summary>
+    internal ScoredTranscript Score(V1.CallStart start, IEnumerable<V1.ScoreCallRequest> messages, Caller caller)
     {
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(messages);
         var updates = new List<V1.ScoreUpdate>();
-        if (StartCheck.Check(start, routedId: null) is { } wrong) return new ScoredTranscript(updates, null, wrong);
+        if (StartCheck.Check(start, caller, routedId: null) is { } wrong) return new ScoredTranscript(updates, null, wrong);
         if (calls.TryOpen(start, new WordClock(), CallJournal.None, out Refusal? refusal) is not { } call) return new ScoredTranscript(updates, null, refusal);
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         foreach (V1.ScoreCallRequest message in messages)

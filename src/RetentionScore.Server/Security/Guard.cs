@@ -1,0 +1,68 @@
+using RetentionScore.Server.Metrics;
+using RetentionScore.Server.Scoring;
+
+namespace RetentionScore.Server.Security;
+
+/// <summary>
+/// Stands before every endpoint of both ports: finds out who calls and whether it may. Open to everybody are the standard health service, /healthz and
+/// /readyz, which balancers ask without credentials and which say nothing of calls. What a caller may not do is refused before a service sees it.
+/// </summary>
+internal sealed class Guard(RequestDelegate next, Authentication authentication, ServerMetrics metrics)
+{
+    /// <summary>Serves a request, or refuses it.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        Roles needed = Needed(context.Request.Path);
+        if (needed == Roles.None || !authentication.IsOn)
+        {
+            context.Features.Set(Caller.Anonymous);
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        var (caller, refusal) = await authentication.IdentifyAsync(context).ConfigureAwait(false);
+        if (caller is not null && !caller.Has(needed))
+        {
+            refusal = new Refusal(RefusalReason.Forbidden, $"the credential has none of the roles that {context.Request.Path} needs")
+            {
+                Field = "credentials",
+                Limit = needed.ToString().ToLowerInvariant(),
+            };
+        }
+
+        if (refusal is null)
+        {
+            context.Features.Set(caller);
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        metrics.Refused(refusal);
+        if (IsGrpc(context.Request)) refusal.End(context.Response);
+        else await RefuseAsync(context.Response, refusal).ConfigureAwait(false);
+    }
+
+    /// <summary>One of these roles; none where everybody may.</summary>
+    private static Roles Needed(PathString path)
+    {
+        if (path.StartsWithSegments("/retentionscore.v1.ScoringService", StringComparison.Ordinal, out PathString method))
+            return method == "/GetServerInfo" ? Roles.Telephony | Roles.Supervisor : Roles.Telephony;
+        if (path.StartsWithSegments("/metrics", StringComparison.Ordinal)) return Roles.Metrics;
+        bool isOpen = path == "/healthz" || path == "/readyz" || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
+        return isOpen ? Roles.None : Roles.All;
+    }
+
+    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
+    private static Task RefuseAsync(HttpResponse response, Refusal refusal)
+    {
+        response.StatusCode = refusal.Reason switch
+        {
+            RefusalReason.Forbidden => StatusCodes.Status403Forbidden,
+            RefusalReason.Unauthenticated => StatusCodes.Status401Unauthorized,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        };
+        if (refusal.Reason == RefusalReason.Unauthenticated) response.Headers.WWWAuthenticate = "Bearer";
+        return response.WriteAsync(refusal.Message + "\n");
+    }
+}
