@@ -13,6 +13,7 @@ using RetentionScore.Server.Health;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Overload;
 using RetentionScore.Server.Reflection;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Security;
@@ -25,6 +26,9 @@ namespace RetentionScore.Server;
 /// </summary>
 public static class ServerHost
 {
+    /// <summary>What is kept of answers that the client of a stream did not read yet, before its messages are not read either.</summary>
+    private const long UnreadBytes = 32 * 1024;
+
     /// <summary>A server that is not started yet.</summary>
     /// <param name="options">How it runs.</param>
     /// <param name="customize">Changes logging or services; may be null.</param>
@@ -34,13 +38,15 @@ public static class ServerHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain.LameDuck + options.Drain.Time + TimeSpan.FromSeconds(2));
+        // A start that failed is told in one line by whoever runs us, not by the host with a stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         AddServices(builder.Services, options);
         customize?.Invoke(builder);
 
         WebApplication app = builder.Build();
         var services = app.Services.GetRequiredService<CallStreamServices>();
         services.Metrics.Observe(
-            () => services.Calls.Live, () => services.Streams.Count, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
+            () => services.Calls.Live, () => services.Streams.Count, () => (int)services.Shedding.Level, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
         var journal = app.Services.GetRequiredService<JournalWriter>();
         services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.PendingBytes);
         app.UseMiddleware<Guard>();
@@ -70,6 +76,8 @@ public static class ServerHost
         services.AddSingleton<WarmUp>();
         services.AddSingleton<JournalStoreSource>();
         services.AddSingleton<JournalWriter>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<Shedding>();
         services.AddSingleton<CallRegistry>();
         services.AddSingleton<OpenStreams>();
         services.AddSingleton<OpenConnections>();
@@ -85,6 +93,7 @@ public static class ServerHost
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService<CallSweep>();
+        services.AddHostedService<QueueProbe>();
         services.AddOps();
         if (!options.Tls.IsOn) return;
         services.AddSingleton(provider => new ServerCertificate(
@@ -97,6 +106,10 @@ public static class ServerHost
         kestrel.Limits.Http2.MaxStreamsPerConnection = options.Limits.MaxStreamsPerConnection;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections;
+        kestrel.Limits.KeepAliveTimeout = options.Calls.IdleTimeout; // of a connection without a stream
+        kestrel.Limits.RequestHeadersTimeout = options.Calls.FirstMessage;
+        kestrel.Limits.MaxResponseBufferSize = UnreadBytes;
         // A client that does not read is SLOW_CONSUMER on its stream; Kestrel would cut its whole connection.
         kestrel.Limits.MinResponseDataRate = null;
         var certificate = kestrel.ApplicationServices.GetService<ServerCertificate>();

@@ -27,8 +27,23 @@ public sealed partial class MetricsTests
             await call.FailureAsync();
         }
 
+        using (TestCall ended = server.Call(), detached = server.Call())
+        {
+            await ended.OpenAsync("ended");
+            await ended.EndAsync(1);
+            await ended.HalfCloseAsync();
+            await ended.RestAsync();
+            await detached.OpenAsync("detached");
+            await detached.HalfCloseAsync();
+            await detached.RestAsync();
+        }
+
         Dictionary<string, double> metrics = Parse(await ScrapeAsync(server, null));
-        Assert.Equal(1, metrics["retentionscore_live_calls"]);
+        Assert.Equal(2, metrics["retentionscore_live_calls"]);
+        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"ended\"}"]);
+        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"detached\"}"]);
+        Assert.Equal(0, metrics["retentionscore_shed_total{what=\"interim\"}"]);
+        Assert.Equal(0, metrics["retentionscore_shed_level"]);
         Assert.Equal(2, metrics["retentionscore_utterances_total{speaker=\"customer\"}"]);
         Assert.Equal(1, metrics["retentionscore_utterances_total{speaker=\"agent\"}"]);
         Assert.Equal(1, metrics["retentionscore_duplicates_total"]);

@@ -71,6 +71,19 @@ public sealed class OptionsTests
         Assert.Contains("RetentionScore:Unknown = 'x': unknown key", read.Problems);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1:5080", "127.0.0.1:5080", true)]
+    [InlineData("0.0.0.0:5080", "127.0.0.1:5080", true)]
+    [InlineData("127.0.0.1:5080", "[::]:5080", true)]
+    [InlineData("127.0.0.1:5080", "127.0.0.2:5080", false)]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0", false)]
+    public void BothPortsTheSame_IsAProblem(string grpc, string ops, bool isProblem)
+    {
+        OptionsOutcome read = Read(("Listen:Grpc", grpc), ("Listen:Ops", ops), ("Security:AllowAnonymous", "true"));
+        if (isProblem) Assert.Equal<string>([$"RetentionScore:Listen:Ops = '{ops}': must be another address or port than Listen:Grpc = '{grpc}'"], read.Problems);
+        else Assert.Empty(read.Problems);
+    }
+
     [Fact]
     public void Flags_GoBeforeTheFile_AndUnknownOnesAreReported()
     {
@@ -84,7 +97,7 @@ public sealed class OptionsTests
     [Fact]
     public async Task Process_WithBadOptions_SaysAllAndExitsWithNotZero()
     {
-        (int code, string errors) = await RunAsync("--Limits:MaxLiveCalls=0", "--Drain:Time=never");
+        (int code, string errors, _) = await RunAsync("--Limits:MaxLiveCalls=0", "--Drain:Time=never");
         Assert.NotEqual(0, code);
         Assert.Contains("MaxLiveCalls", errors, StringComparison.Ordinal);
         Assert.Contains("Drain:Time", errors, StringComparison.Ordinal);
@@ -94,12 +107,15 @@ public sealed class OptionsTests
     public async Task Process_WithATakenPort_SaysSoAndExitsWithNotZero()
     {
         await using TestServer server = await TestServer.StartAsync();
-        (int code, string errors) = await RunAsync($"--Listen:Grpc=127.0.0.1:{server.Address.Port}", "--Listen:Ops=127.0.0.1:0");
+        (int code, string errors, string output) = await RunAsync($"--Listen:Grpc=127.0.0.1:{server.Address.Port}", "--Listen:Ops=127.0.0.1:0");
         Assert.NotEqual(0, code);
         Assert.Contains(server.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), errors, StringComparison.Ordinal);
+        // One line, no stack.
+        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Errors)> RunAsync(params string[] args)
+    private static async Task<(int Code, string Errors, string Output)> RunAsync(params string[] args)
     {
         var info = new ProcessStartInfo("dotnet", [typeof(ServerHost).Assembly.Location, .. args])
         {
@@ -113,7 +129,6 @@ public sealed class OptionsTests
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         string errors = await process.StandardError.ReadToEndAsync().Within();
         await process.WaitForExitAsync().Within();
-        await output.Within();
-        return (process.ExitCode, errors);
+        return (process.ExitCode, errors, await output.Within());
     }
 }

@@ -30,14 +30,17 @@ public sealed class QuietTests
     }
 
     [Fact]
-    public async Task StreamThatNeverStarts_EndsIdle()
+    public async Task StreamThatNeverStarts_EndsIdleAfterTenSeconds_AndThatWasOpenedDoesNot()
     {
         var time = new FakeTime();
         await using TestServer server = await TestServer.StartAsync(time: time);
-        using TestCall call = server.Call();
+        using TestCall call = server.Call(), opened = server.Call();
         await call.Raw.ResponseHeadersAsync.Within();
-        time.Advance(121 * Second);
-        Assert.Equal("IDLE", (await Refused.ByAsync(call)).Reason);
+        await opened.OpenAsync("c");
+        time.Advance(11 * Second);
+        Refused refused = await Refused.ByAsync(call);
+        Assert.Equal(("IDLE", "first_message_s", "10"), (refused.Reason, refused.Metadata["field"], refused.Metadata["limit"]));
+        await opened.SayAsync(1, "hello");
     }
 
     [Fact]

@@ -26,6 +26,8 @@ internal sealed class TestServer : IAsyncDisposable
     {
         Listen = new ListenOptions { Grpc = new IPEndPoint(IPAddress.Loopback, 0), Ops = new IPEndPoint(IPAddress.Loopback, 0) },
         Drain = new DrainOptions { LameDuck = TimeSpan.Zero, Time = TimeSpan.Zero },
+        // Tests of other things run at the same time, some of which hold up threads on purpose: nothing is shed for that.
+        Limits = new LimitOptions { QueueTarget = TimeSpan.FromSeconds(60) },
     };
 
     internal WebApplication App { get; }
@@ -40,19 +42,20 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal ScoringService.ScoringServiceClient Client { get; }
 
-    internal static WebApplication Build(Func<ServerOptions, ServerOptions>? options, TimeProvider? time, RecordedLog log) =>
+    internal static WebApplication Build(Func<ServerOptions, ServerOptions>? options, TimeProvider? time, RecordedLog log, object? replace = null) =>
         ServerHost.Build(options?.Invoke(FreePorts) ?? FreePorts, builder =>
         {
             builder.Logging.ClearProviders();
             builder.Logging.AddProvider(log);
             if (time is not null) builder.Services.Replace(ServiceDescriptor.Singleton(time));
+            if (replace is not null) builder.Services.Replace(new ServiceDescriptor(replace.GetType(), replace));
         });
 
     internal static async Task<TestServer> StartAsync(
-        Func<ServerOptions, ServerOptions>? options = null, TimeProvider? time = null, Action<IServiceProvider>? before = null)
+        Func<ServerOptions, ServerOptions>? options = null, TimeProvider? time = null, Action<IServiceProvider>? before = null, object? replace = null)
     {
         var log = new RecordedLog();
-        WebApplication app = Build(options, time, log);
+        WebApplication app = Build(options, time, log, replace);
         app.Services.GetRequiredService<Scoring.WarmUp>().Calls = 1;
         before?.Invoke(app.Services);
         await app.StartAsync().Within();

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Overload;
 using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Calls;
@@ -24,17 +25,17 @@ internal readonly record struct OpenOutcome(LiveCall? Call, bool Resumed, Refusa
 /// All calls of this node by tenant and id: live ones, and ended ones for the time their summary can be asked for. What is not here is asked of the
 /// journal, which also says whether what is here is still ours. Safe for any thread; a call has one holder at a time.
 /// </summary>
-internal sealed class CallRegistry(ServerOptions options, CallFactory factory, JournalWriter journal, ServerMetrics metrics, TimeProvider time)
+internal sealed class CallRegistry(
+    ServerOptions options, CallFactory factory, JournalWriter journal, Admission admission, ServerMetrics metrics, TimeProvider time)
 {
     private const int OpenersCount = 1024; // a power of two
 
     private readonly ConcurrentDictionary<CallKey, LiveCall> calls = [];
     // One start at a time asks the journal for a call; so many at a time that they hardly ever wait for one of another call.
     private readonly SemaphoreSlim[] openers = [.. Enumerable.Range(0, OpenersCount).Select(_ => new SemaphoreSlim(1, 1))];
-    private int live;
 
     /// <summary>Calls that have not ended.</summary>
-    internal int Live => Volatile.Read(ref live);
+    internal int Live => admission.LiveCalls;
 
     /// <summary>Creates the call, attaches to it, restores it or takes it over, as the start says.</summary>
     internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream)
@@ -78,7 +79,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
     /// <summary>A live call has ended: said by its holder.</summary>
     internal void HasEnded(LiveCall call)
     {
-        if (call.TakeOffCount()) Interlocked.Decrement(ref live);
+        if (call.TakeOffCount()) admission.GiveBackPlace(call.Key.Tenant);
     }
 
     /// <summary>Ends detached calls whose window is over, forgets ended ones after theirs.</summary>
@@ -103,7 +104,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
             CallOpening? opening = factory.Opening(start, time.GetUtcNow().ToUnixTimeMilliseconds(), out Refusal? refusal);
             // On attach, what the start says besides is ignored; what is wrong with it, too.
             if (opening is null && start.ResumeFrom <= 1 && !journal.IsKept) return refusal!;
-            if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
+            if (admission.LookForPlace(key.Tenant) is { } full) return full; // before anything is made for it
             long callNo = RandomNumberGenerator.GetInt32(int.MaxValue) * (1L << 32) | (uint)RandomNumberGenerator.GetInt32(int.MaxValue);
             ClaimMode mode = start.ResumeFrom switch
             {
@@ -165,7 +166,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
     private LiveCall Add(LiveCall call, StreamControl stream)
     {
         call.TryClaim(stream, out _);
-        if (!call.HasEnded) Interlocked.Increment(ref live);
+        if (!call.HasEnded) admission.AddPlace(call.Key.Tenant); // its history is here: no limit sends it away
         calls[call.Key] = call;
         call.Journal.WhenFenced(() => Forget(call));
         return call;
@@ -189,16 +190,11 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
     private OpenOutcome Create(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended, CallJournal kept)
     {
         if (start.ResumeFrom > 1 && !start.AcceptLostHistory) return Lost(start.ResumeFrom, 1);
-        if (Live >= options.Limits.MaxLiveCalls) return TooMany(); // before anything is made for it
+        if (admission.LookForPlace(key.Tenant) is { } full) return full; // before anything is made for it
         var clock = new ArrivalClock(time);
         if (factory.TryOpen(start, clock, kept, out Refusal? refusal) is not { } scoring) return refusal!;
         if (start.ResumeFrom > 1) scoring.LoseHistory(start.ResumeFrom, ScoringWorkspace.Current);
-        if (Interlocked.Increment(ref live) > options.Limits.MaxLiveCalls)
-        {
-            Interlocked.Decrement(ref live);
-            return TooMany();
-        }
-
+        if (admission.TakePlace(key.Tenant) is { } taken) return taken;
         var call = new LiveCall(key, scoring, clock, start.HasStartedAtUnixMs ? start.StartedAtUnixMs : null);
         call.TryClaim(stream, out _);
         if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
@@ -207,7 +203,7 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
             return new OpenOutcome(call, Resumed: false, null);
         }
 
-        Interlocked.Decrement(ref live);
+        admission.GiveBackPlace(key.Tenant);
         return default;
     }
 
@@ -252,12 +248,4 @@ internal sealed class CallRegistry(ServerOptions options, CallFactory factory, J
             Value = resumeFrom.ToString(CultureInfo.InvariantCulture),
             Limit = $"at most {next}",
         };
-
-    private Refusal TooMany() => new(RefusalReason.TooMany, $"{options.Limits.MaxLiveCalls} calls are live, the limit is {options.Limits.MaxLiveCalls}")
-    {
-        Field = "live calls",
-        Value = options.Limits.MaxLiveCalls.ToString(CultureInfo.InvariantCulture),
-        Limit = options.Limits.MaxLiveCalls.ToString(CultureInfo.InvariantCulture),
-        RetryAfter = options.Calls.RetryAfter,
-    };
 }

@@ -30,7 +30,8 @@ internal sealed partial class CallSweep(
             long now = time.GetTimestamp();
             foreach (StreamControl stream in streams.All)
             {
-                if (time.GetElapsedTime(stream.LastActivity, now) >= options.Calls.IdleTimeout) stream.RequestStop(StopReason.Idle);
+                TimeSpan most = stream.HasCall ? options.Calls.IdleTimeout : options.Calls.FirstMessage;
+                if (time.GetElapsedTime(stream.LastActivity, now) >= most) stream.RequestStop(StopReason.Idle);
             }
 
             calls.Sweep();

@@ -25,6 +25,7 @@ internal sealed class StreamControl : IValueTaskSource
     private int waiting;
     private int stop;
     private volatile int drainNotice;
+    private volatile bool hasCall;
     private int flushNotice;
     private long lastActivity;
 
@@ -36,6 +37,13 @@ internal sealed class StreamControl : IValueTaskSource
 
     /// <summary>Rises with every start of one caller for one call. Set before the call is claimed.</summary>
     internal ulong Attempt { get; set; }
+
+    /// <summary>Whether the stream got past its start.</summary>
+    internal bool HasCall
+    {
+        get => hasCall;
+        set => hasCall = value;
+    }
 
     /// <summary>Timestamp of the last message.</summary>
     internal long LastActivity

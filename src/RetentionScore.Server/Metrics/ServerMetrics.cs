@@ -20,7 +20,7 @@ internal sealed class ServerMetrics
     };
 
     private readonly Histogram<double> queue, score;
-    private readonly Counter<long> streams, utterances, recommendations, refusals, duplicates, gaps, corrections, superseded, heldBack, notEvaluated;
+    private readonly Counter<long> streams, utterances, recommendations, refusals, duplicates, gaps, corrections, superseded, heldBack, notEvaluated, shed, paused;
     private readonly Histogram<double> journalCommit;
     private readonly Counter<long> journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored;
 
@@ -45,16 +45,19 @@ internal sealed class ServerMetrics
         journalFenced = Meter.CreateCounter<long>("journal_fenced_total", description: "Calls that another owner had when they were to be written.");
         journalDamaged = Meter.CreateCounter<long>("journal_damaged_total", description: "Calls whose records were damaged when they were read.");
         restored = Meter.CreateCounter<long>("calls_restored_total", description: "Calls that were restored from the journal.");
+        shed = Meter.CreateCounter<long>("shed_total", description: "Answers left out (interim) or not explained (explanation) under load.");
+        paused = Meter.CreateCounter<long>("reading_paused_total", description: "Times that a stream was not read on because a limit a second was reached.");
         notEvaluated = Meter.CreateCounter<long>("not_evaluated_total", description: "Messages whose scoring failed.");
     }
 
     internal Meter Meter { get; }
 
     /// <summary>Adds what is asked for when it is looked at.</summary>
-    internal void Observe(Func<int> liveCalls, Func<int> openStreams, Func<bool> isDraining, string version, string model)
+    internal void Observe(Func<int> liveCalls, Func<int> openStreams, Func<int> shedLevel, Func<bool> isDraining, string version, string model)
     {
         Meter.CreateObservableGauge("live_calls", liveCalls, description: "Calls that have not ended.");
         Meter.CreateObservableGauge("open_streams", openStreams, description: "Call streams that are open.");
+        Meter.CreateObservableGauge("shed_level", shedLevel, description: "0: nothing is left out, 1: interims, 2: explanations, too.");
         Meter.CreateObservableGauge("draining", () => isDraining() ? 1 : 0, description: "1 from the lame duck phase on.");
         KeyValuePair<string, object?>[] build = [new("version", version), new("model", model)];
         ProcessMetrics.Observe(Meter);
@@ -64,11 +67,12 @@ internal sealed class ServerMetrics
     /// <summary>Every label there can be, at 0: an alert on something that never happened yet must not find nothing. After a listener is there.</summary>
     internal void Prime()
     {
-        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated, journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored])
+        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated, paused, journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored])
             plain.Add(0);
         foreach (V1.Speaker speaker in Enum.GetValues<V1.Speaker>()) utterances.Add(0, new KeyValuePair<string, object?>("speaker", NameOf(speaker)));
         foreach (string action in ActionNames.Skip(1)) recommendations.Add(0, new KeyValuePair<string, object?>("action", action));
-        foreach (string end in (string[])["half_closed", "client_left"]) streams.Add(0, new KeyValuePair<string, object?>("end", end));
+        foreach (string end in (string[])["ended", "detached", "client_left"]) streams.Add(0, new KeyValuePair<string, object?>("end", end));
+        foreach (string what in (string[])["interim", "explanation"]) shed.Add(0, new KeyValuePair<string, object?>("what", what));
         foreach (RefusalReason reason in Enum.GetValues<RefusalReason>())
         {
             streams.Add(0, new KeyValuePair<string, object?>("end", Refusal.NameOf(reason).ToLowerInvariant()));
@@ -101,10 +105,18 @@ internal sealed class ServerMetrics
 
     internal void InterimSuperseded() => superseded.Add(1);
 
+    internal void InterimShed() => shed.Add(1, new KeyValuePair<string, object?>("what", "interim"));
+
+    internal void ReadingPaused() => paused.Add(1);
+
     /// <summary>A stream ended by its client (null), or by us.</summary>
-    internal void StreamEnded(Refusal? refusal, bool clientLeft)
+    /// <param name="refusal">By us: why.</param>
+    /// <param name="callHasEnded">Its call had ended before; else it lives on without it.</param>
+    /// <param name="clientLeft">Without a word, or with a cancel.</param>
+    internal void StreamEnded(Refusal? refusal, bool callHasEnded, bool clientLeft)
     {
-        streams.Add(1, new KeyValuePair<string, object?>("end", refusal is not null ? refusal.Name.ToLowerInvariant() : clientLeft ? "client_left" : "half_closed"));
+        string end = refusal is not null ? refusal.Name.ToLowerInvariant() : callHasEnded ? "ended" : clientLeft ? "client_left" : "detached";
+        streams.Add(1, new KeyValuePair<string, object?>("end", end));
         if (refusal is not null) Refused(refusal);
     }
 
@@ -135,6 +147,7 @@ internal sealed class ServerMetrics
         if (held > 0) heldBack.Add(held);
         if (answer.Update is not { } update || answer.Kind == AnswerKind.Interim) return;
         if (update.Degraded.Has(V1.Degradation.NotEvaluated)) notEvaluated.Add(1);
+        if (update.Degraded.Has(V1.Degradation.Shed)) shed.Add(1, new KeyValuePair<string, object?>("what", "explanation"));
         for (int i = 0; i < update.Score.Recommendations.Count; i++)
         {
             Recommendation recommendation = update.Score.Recommendations[i]; // their enumerator would be allocated

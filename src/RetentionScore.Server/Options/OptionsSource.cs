@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace RetentionScore.Server.Options;
 
@@ -50,6 +51,7 @@ public static class OptionsSource
             {
                 ResumeWindow = read.Duration("Calls:ResumeWindow", defaults.Calls.ResumeWindow, Seconds(1), Hours(24)),
                 IdleTimeout = read.Duration("Calls:IdleTimeout", defaults.Calls.IdleTimeout, Seconds(1), Hours(24)),
+                FirstMessage = read.Duration("Calls:FirstMessage", defaults.Calls.FirstMessage, Seconds(0.1), Seconds(300)),
                 TickInterval = read.Duration("Calls:TickInterval", defaults.Calls.TickInterval, TimeSpan.Zero, Seconds(60)),
                 SlowConsumer = read.Duration("Calls:SlowConsumer", defaults.Calls.SlowConsumer, Seconds(0.1), Seconds(300)),
                 RetryAfter = read.Duration("Calls:RetryAfter", defaults.Calls.RetryAfter, Seconds(0.01), Seconds(300)),
@@ -57,6 +59,17 @@ public static class OptionsSource
             Limits = new LimitOptions
             {
                 MaxLiveCalls = read.Count("Limits:MaxLiveCalls", defaults.Limits.MaxLiveCalls, 1, 10_000_000),
+                TenantLiveCalls = read.Count("Limits:TenantLiveCalls", defaults.Limits.TenantLiveCalls, 0, 10_000_000),
+                StartsPerSecond = read.Count("Limits:StartsPerSecond", defaults.Limits.StartsPerSecond, 0, 1_000_000),
+                TenantStartsPerSecond = read.Count("Limits:TenantStartsPerSecond", defaults.Limits.TenantStartsPerSecond, 0, 1_000_000),
+                MessagesPerSecond = read.Count("Limits:MessagesPerSecond", defaults.Limits.MessagesPerSecond, 0, 100_000_000),
+                TenantMessagesPerSecond = read.Count("Limits:TenantMessagesPerSecond", defaults.Limits.TenantMessagesPerSecond, 0, 100_000_000),
+                BytesPerSecond = read.Count("Limits:BytesPerSecond", defaults.Limits.BytesPerSecond, 0, 2_000_000_000),
+                TenantBytesPerSecond = read.Count("Limits:TenantBytesPerSecond", defaults.Limits.TenantBytesPerSecond, 0, 2_000_000_000),
+                MaxStreams = read.Count("Limits:MaxStreams", defaults.Limits.MaxStreams, 1, 1_000_000),
+                MaxConnections = read.Count("Limits:MaxConnections", defaults.Limits.MaxConnections, 1, 1_000_000),
+                MaxTranscripts = read.Count("Limits:MaxTranscripts", defaults.Limits.MaxTranscripts, 1, 1024),
+                QueueTarget = read.Duration("Limits:QueueTarget", defaults.Limits.QueueTarget, Seconds(0.001), Seconds(60)),
                 MaxTextChars = read.Count("Limits:MaxTextChars", defaults.Limits.MaxTextChars, 64, 1_000_000),
                 MaxTranscriptMessages = read.Count("Limits:MaxTranscriptMessages", defaults.Limits.MaxTranscriptMessages, 1, 1_000_000),
                 MaxMessageBytes = read.Count("Limits:MaxMessageBytes", defaults.Limits.MaxMessageBytes, 1024, 64 * 1024 * 1024),
@@ -106,6 +119,8 @@ public static class OptionsSource
         if (options.Journal is { Store: JournalStore.Postgres, ConnectionString.Length: 0 })
             read.Missing("Journal:ConnectionString", "an Npgsql connection string with Journal:Store=postgres");
         SafeDefaults.Check(options, read);
+        if (Collide(options.Listen.Grpc, options.Listen.Ops))
+            read.Report("Listen:Ops", options.Listen.Ops.ToString(), $"another address or port than Listen:Grpc = '{options.Listen.Grpc}'");
         return new OptionsOutcome(options, read.Problems());
     }
 
@@ -127,6 +142,12 @@ public static class OptionsSource
                 problems.Add($"--{key}: unknown key, known sections are {string.Join(", ", Sections)}");
         }
     }
+
+    /// <summary>Whether both cannot be listened on; port 0 takes another each time.</summary>
+    private static bool Collide(IPEndPoint one, IPEndPoint other) => one.Port == other.Port && one.Port != 0
+        && (one.Address.Equals(other.Address) || IsAny(one.Address) || IsAny(other.Address));
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 

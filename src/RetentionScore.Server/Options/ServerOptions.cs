@@ -125,21 +125,57 @@ public sealed record CallOptions
     /// <summary>How long a stream may say nothing, not even a heartbeat. 1 s to 24 h, default 120 s.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>How long a stream may be open without its start. 100 ms to 5 min, default 10 s.</summary>
+    public TimeSpan FirstMessage { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Clients send a TICK when nothing else was sent for so long. 0 (never) to 60 s, default 5 s.</summary>
     public TimeSpan TickInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long an answer may wait for a client that does not read. 100 ms to 5 min, default 10 s.</summary>
+    /// <summary>How long an answer may wait for a client that does not read, and its status after that. 100 ms to 5 min, default 10 s.</summary>
     public TimeSpan SlowConsumer { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What clients are told to wait before they try again after a refusal. 10 ms to 5 min, default 1 s.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 }
 
-/// <summary>Section Limits.</summary>
+/// <summary>Section Limits. Those of a tenant hold beside those in all; where 0 is allowed, it is no limit.</summary>
 public sealed record LimitOptions
 {
     /// <summary>Calls that have not ended. 1 to 10,000,000, default 20,000.</summary>
     public int MaxLiveCalls { get; init; } = 20_000;
+
+    /// <summary>The same of one tenant. 0 to 10,000,000, default 0.</summary>
+    public int TenantLiveCalls { get; init; }
+
+    /// <summary>Starts a second, attaching ones included; more are refused. 0 to 1,000,000, default 10,000.</summary>
+    public int StartsPerSecond { get; init; } = 10_000;
+
+    /// <summary>The same of one tenant. 0 to 1,000,000, default 0.</summary>
+    public int TenantStartsPerSecond { get; init; }
+
+    /// <summary>Messages a second of open streams; more are not read until later. 0 to 100,000,000, default 500,000.</summary>
+    public int MessagesPerSecond { get; init; } = 500_000;
+
+    /// <summary>The same of one tenant. 0 to 100,000,000, default 0.</summary>
+    public int TenantMessagesPerSecond { get; init; }
+
+    /// <summary>Bytes of messages a second; more are not read until later. 0 to 2,000,000,000, default 256 MiB.</summary>
+    public int BytesPerSecond { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>The same of one tenant. 0 to 2,000,000,000, default 0.</summary>
+    public int TenantBytesPerSecond { get; init; }
+
+    /// <summary>Call streams that are open; more are refused. 1 to 1,000,000, default 40,000.</summary>
+    public int MaxStreams { get; init; } = 40_000;
+
+    /// <summary>Connections to the gRPC port, and to the other; more are closed at once. 1 to 1,000,000, default 10,000.</summary>
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>ScoreTranscripts that are scored at a time; eight times as many wait, more are refused. 1 to 1,024, default 2.</summary>
+    public int MaxTranscripts { get; init; } = 2;
+
+    /// <summary>How long work may wait for a thread before interims are shed, and four times as long before explanations are. 1 ms to 60 s, default 100 ms.</summary>
+    public TimeSpan QueueTarget { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Of an utterance, in UTF-16 code units; more is cut. 64 to 1,000,000, default 8,192.</summary>
     public int MaxTextChars { get; init; } = 8_192;

@@ -9,7 +9,7 @@ namespace RetentionScore.Server.Scoring;
 /// does not read is waited for no longer than the bound. For the stream's loop alone.
 /// </summary>
 internal sealed class AnswerStream(
-    IServerStreamWriter<CallAnswer> responses, StreamControl control, TimeSpan slowConsumer, TimeProvider time)
+    IServerStreamWriter<CallAnswer> responses, StreamControl control, SlowReader reader)
 {
     private const int MaxBufferedBytes = 32 * 1024;
 
@@ -50,28 +50,6 @@ internal sealed class AnswerStream(
         if (!moreFollows) bufferedBytes = 0;
         responses.WriteOptions = moreFollows ? Buffered : Flushed;
         Task writing = responses.WriteAsync(answer);
-        return writing.IsCompletedSuccessfully ? default : WaitAsync(writing);
-    }
-
-    private async ValueTask<Refusal?> WaitAsync(Task writing)
-    {
-        using var over = new CancellationTokenSource();
-        Task waited = Task.Delay(slowConsumer, time, over.Token);
-        Task first = await Task.WhenAny(writing, control.Stopped, waited).ConfigureAwait(false);
-        await over.CancelAsync().ConfigureAwait(false);
-        if (ReferenceEquals(first, writing) || writing.IsCompleted)
-        {
-            await writing.ConfigureAwait(false);
-            return null;
-        }
-
-        // It ends with the request; what it says then is of no use to anyone.
-        _ = writing.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        if (control.Stop != StopReason.None) return null; // the loop sees to it
-        return new Refusal(RefusalReason.SlowConsumer, $"an answer was not read for {slowConsumer.TotalSeconds} s, the limit is {slowConsumer.TotalSeconds} s")
-        {
-            Field = "unread answers",
-            Limit = $"{slowConsumer.TotalSeconds} s",
-        };
+        return writing.IsCompletedSuccessfully ? default : reader.WaitAsync(writing, control.Stopped);
     }
 }

@@ -21,6 +21,8 @@ internal sealed class CallScoring
     private CallSession? session;
     private DegradationSet always;
     private bool failureLogged;
+    private bool explains;
+    private bool sheds;
 
     internal CallScoring(V1.CallStart start, RetentionPolicy policy, CallContext context, ICallClock clock, CallFactory factory, CallJournal journal)
     {
@@ -29,6 +31,7 @@ internal sealed class CallScoring
         PolicyVersion = policy.Version;
         this.clock = clock;
         this.factory = factory;
+        explains = start.Explain;
         session = new CallSession(policy, context, StartCheck.IsEvaluated(start.Language), start.Explain);
     }
 
@@ -104,21 +107,25 @@ internal sealed class CallScoring
     }
 
     /// <summary>Whether updates explain themselves; whoever attaches chooses.</summary>
-    internal void Explain(bool explain)
-    {
-        if (session is not null) session.Explain = explain;
-    }
+    internal void Explain(bool explain) => explains = explain;
 
     /// <summary>The score as it stands.</summary>
-    internal V1.ScoreUpdate Current(ScoringWorkspace workspace) =>
-        session is null ? SummaryMessage.Standing(Summary!.Last) : Begin(session.Current(workspace.Scratch), DegradationSet.None, workspace).ToMessage();
+    internal V1.ScoreUpdate Current(ScoringWorkspace workspace)
+    {
+        sheds = false;
+        if (session is not null) session.Explain = explains;
+        return session is null ? SummaryMessage.Standing(Summary!.Last) : Begin(session.Current(workspace.Scratch), DegradationSet.None, workspace).ToMessage();
+    }
 
     /// <summary>Answers an utterance, an event or an end; anything else is no message of a call's order.</summary>
     /// <param name="frame">The message; still the caller's.</param>
     /// <param name="workspace">Of this thread; it holds the update that is answered.</param>
-    internal Answer Take(CallFrame frame, ScoringWorkspace workspace)
+    /// <param name="sheds">Leaves out what explains the answer, and says so; the score is the same.</param>
+    internal Answer Take(CallFrame frame, ScoringWorkspace workspace, bool sheds = false)
     {
         HeldBack = 0;
+        this.sheds = sheds;
+        if (session is not null) session.Explain = explains && !sheds;
         factory.BeforeAnswer?.Invoke();
         return frame.Member switch
         {
@@ -133,6 +140,7 @@ internal sealed class CallScoring
     /// <summary>Ends a call that nobody ended.</summary>
     internal void EndUnattended(ScoringWorkspace workspace)
     {
+        sheds = false;
         if (Summary is null) Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
     }
 
@@ -207,7 +215,7 @@ internal sealed class CallScoring
         CallContext? context = null;
         if (kind == CallEventKind.ContextChanged)
         {
-            context = CallMessages.Read(callEvent.Context, out string? tooLong);
+            context = CallMessages.Read(callEvent.Context, out ContextName? tooLong);
             if (tooLong is not null) flags |= V1.Degradation.InputIgnored;
         }
 
@@ -245,10 +253,12 @@ internal sealed class CallScoring
     private V1.CallSummary Finish(Disposition disposition, int atMs, DegradationSet flags, ScoringWorkspace workspace)
     {
         uint seq = NextSeq;
+        sheds = false; // a summary is asked for once, and kept
+        session!.Explain = explains;
         try
         {
             factory.BeforeScoring?.Invoke(seq);
-            CallSummary summary = session!.End(new CallEnd(seq, atMs, disposition), workspace.Scratch);
+            CallSummary summary = session.End(new CallEnd(seq, atMs, disposition), workspace.Scratch);
             Summary = SummaryMessage.Of(CallId, summary, Begin(workspace.Scratch.Update, flags, workspace).ToMessage());
         }
         catch (Exception exception)
@@ -345,6 +355,7 @@ internal sealed class CallScoring
     {
         HeldBack = score.HeldBack;
         if (Journal.IsBehind) flags |= V1.Degradation.NotDurable;
+        if (sheds) flags |= V1.Degradation.Shed;
         return workspace.Update.Begin(score, flags | always, Journal.DurableSeq);
     }
 

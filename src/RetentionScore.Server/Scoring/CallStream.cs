@@ -7,6 +7,7 @@ using RetentionScore.Server.Draining;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Overload;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
 
@@ -14,8 +15,19 @@ namespace RetentionScore.Server.Scoring;
 
 /// <summary>What every stream works with. Immutable.</summary>
 internal sealed record CallStreamServices(
-    ServerOptions Options, CallRegistry Calls, OpenStreams Streams, ServerPhase Phase, DrainNotice DrainNotice, ServerMetrics Metrics, AuditLog Audit,
-    TimeProvider Time);
+    ServerOptions Options,
+    CallRegistry Calls,
+    Admission Admission,
+    Shedding Shedding,
+    OpenStreams Streams,
+    ServerPhase Phase,
+    DrainNotice DrainNotice,
+    ServerMetrics Metrics,
+    AuditLog Audit,
+    TimeProvider Time)
+{
+    internal Refusal NotReady() => new(RefusalReason.NotReady, "the server is starting") { RetryAfter = Options.Calls.RetryAfter };
+}
 
 /// <summary>
 /// One call on one stream, in one loop. Start reading here:
@@ -24,6 +36,7 @@ internal sealed record CallStreamServices(
 /// <item>the first message must be a start; the registry opens the call, attaches to it or takes it over;</item>
 /// <item>`opened` is answered once the call is ours, that is, once a former holder has stopped;</item>
 /// <item>the loop waits for messages, or for what others ask of the stream (<see cref="StreamControl"/>);</item>
+/// <item>while its tenant or the server is in debt (<see cref="ReadingBudget"/>) nothing is read, and flow control tells the client;</item>
 /// <item>all that is waiting is read ahead (<see cref="RequestBatch"/>), each message is counted or previewed (<see cref="CallScoring"/>) and its
 /// answer written, all of them flushed together (<see cref="AnswerStream"/>);</item>
 /// <item>half-close, cancel, a broken connection or a refusal let go of the call, which lives on.</item>
@@ -34,13 +47,18 @@ internal sealed class CallStream
 {
     private const int ProtocolMinor = 0;
 
+    /// <summary>Somebody may ask for something, and debts may be paid by others' leaving.</summary>
+    private const int LongestPauseMs = 1000;
+
     private readonly CallStreamServices services;
     private readonly IAsyncStreamReader<CallFrame> requests;
     private readonly Caller caller;
     private readonly ServerCallContext context;
     private readonly StreamControl control;
+    private readonly SlowReader reader;
     private readonly AnswerStream answers;
     private readonly RequestBatch batch = new();
+    private ReadingBudget budget;
     private FlushQueue? flushes;
     private LiveCall? call;
     private Task<bool>? reading;
@@ -57,12 +75,17 @@ internal sealed class CallStream
         this.requests = requests;
         this.context = context;
         control = new StreamControl(services.Time.GetTimestamp());
-        answers = new AnswerStream(responses, control, services.Options.Calls.SlowConsumer, services.Time);
+        reader = new SlowReader(services.Options.Calls.SlowConsumer, services.Options.Calls.RetryAfter, services.Time);
+        answers = new AnswerStream(responses, control, reader);
     }
+
+    /// <summary>Whether the stream left a call that has ended.</summary>
+    internal bool CallHasEnded => call is { HasEnded: true };
 
     /// <summary>Runs the stream to its end: null where the client ended it.</summary>
     internal async Task<Refusal?> RunAsync()
     {
+        if (services.Admission.OpenStream() is { } tooMany) return tooMany;
         services.Streams.Add(control);
         try
         {
@@ -76,7 +99,7 @@ internal sealed class CallStream
             }
 
             if (Stopped() is { } stopped) return stopped;
-            if (!await read.ConfigureAwait(false)) return NoStart("no message");
+            if (!await read.ConfigureAwait(false)) return NoStart(null);
             CallFrame first = requests.Current;
             if (await OpenAsync(first).ConfigureAwait(false) is { } refusal) return refusal;
             first.Return();
@@ -89,8 +112,12 @@ internal sealed class CallStream
             control.SetReleased();
             await EndReadingAsync().ConfigureAwait(false);
             services.Streams.Remove(control);
+            services.Admission.StreamClosed();
         }
     }
+
+    /// <summary>The call is let go of: sees to it that nothing is kept for a client that does not read.</summary>
+    internal Task LeaveAsync() => reader.LeaveAsync(context);
 
     private Task<bool> NextAsync() => reading = requests.MoveNext(CancellationToken.None);
 
@@ -107,11 +134,14 @@ internal sealed class CallStream
         if (first.Start is not { } start) return NoStart(first.Member.ToString().ToLowerInvariant());
         if (StartCheck.Check(start, caller, context.RequestHeaders.GetValue("call-id")) is { } wrong) return wrong;
         if (services.Phase.Now >= Phase.Draining) return services.DrainNotice.Refuse();
-        if (services.Phase.Now == Phase.Starting) return NotReady();
+        if (services.Phase.Now == Phase.Starting) return services.NotReady();
+        if (services.Admission.TakeStart(start.Tenant) is { } tooMany) return tooMany;
+        budget = services.Admission.Reading(start.Tenant);
 
         OpenOutcome outcome = await services.Calls.OpenAsync(start, control).ConfigureAwait(false);
         if (outcome.Refusal is not null) return outcome.Refusal;
         call = outcome.Call!;
+        control.HasCall = true;
         await services.Audit.WriteAsync(outcome.What, caller.Name, start.Tenant, start.CallId).ConfigureAwait(false);
         control.LastActivity = services.Time.GetTimestamp();
         if (Stopped() is { } stopped) return stopped; // taken over while it waited to take over
@@ -123,15 +153,23 @@ internal sealed class CallStream
     private async Task<Refusal?> ServeAsync()
     {
         Task<bool> read = NextAsync();
+        Task pause = Task.CompletedTask;
         while (true)
         {
-            if (!read.IsCompleted) await control.WaitAsync(read).ConfigureAwait(false);
+            Task awaited = pause.IsCompleted ? read : pause;
+            if (!awaited.IsCompleted) await control.WaitAsync(awaited).ConfigureAwait(false);
             if (Stopped() is { } stopped) return stopped;
             if (control.TakeDrainNotice() && await SayDrainingAsync().ConfigureAwait(false) is { } slow) return slow;
             if (control.TakeFlushNotice() && await SayFlushedAsync().ConfigureAwait(false) is { } unread) return unread;
 
-            if (!read.IsCompleted) continue;
+            if (!pause.IsCompleted || !read.IsCompleted) continue;
             if (!await read.ConfigureAwait(false)) return null;
+            if (budget.Debt is { Ticks: > 0 } debt)
+            {
+                pause = PauseAsync(debt);
+                continue;
+            }
+
             read = ReadAhead();
             for (int i = 0; i < batch.Count; i++)
             {
@@ -142,6 +180,15 @@ internal sealed class CallStream
 
             batch.Clear();
         }
+    }
+
+    /// <summary>One message was read and waits; what is behind it stays where flow control holds it.</summary>
+    private Task PauseAsync(TimeSpan debt)
+    {
+        services.Metrics.ReadingPaused();
+        control.LastActivity = services.Time.GetTimestamp(); // it is not the client that is quiet
+        // Delays are whole milliseconds: a part of one would be none.
+        return Task.Delay(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(debt.TotalMilliseconds), LongestPauseMs)), services.Time, CancellationToken.None);
     }
 
     private ValueTask<Refusal?> SayDrainingAsync()
@@ -163,6 +210,7 @@ internal sealed class CallStream
         }
         while (!batch.IsFull && read.IsCompletedSuccessfully && read.Result);
         batch.Close();
+        budget.Spend(batch.Count, batch.Bytes);
         control.LastActivity = now;
         return read;
     }
@@ -176,6 +224,9 @@ internal sealed class CallStream
             case FrameMember.Utterance when batch.IsSuperseded(index):
                 services.Metrics.InterimSuperseded();
                 return default;
+            case FrameMember.Utterance when frame.Interim && services.Shedding.ShedsInterim(services.Time.GetElapsedTime(batch.Arrival(index))):
+                services.Metrics.InterimShed();
+                return default;
             case FrameMember.Utterance:
             case FrameMember.Event:
             case FrameMember.End:
@@ -185,7 +236,7 @@ internal sealed class CallStream
             case FrameMember.Heartbeat:
                 return SayHeartbeatAsync(moreFollows);
             case FrameMember.Start:
-                return new(Refusal.Invalid("message", "a second start", "an utterance, event, end or heartbeat"));
+                return new(Refusal.Invalid("message", "start", "utterance, event, end or heartbeat once the call is open"));
             default:
                 return default; // a member of a later minor version without a seq
         }
@@ -225,7 +276,7 @@ internal sealed class CallStream
         CallScoring scoring = call!.Scoring;
         call.Clock.Arrived(arrival);
         long from = services.Time.GetTimestamp();
-        Answer answer = scoring.Take(frame, ScoringWorkspace.Current);
+        Answer answer = scoring.Take(frame, ScoringWorkspace.Current, services.Shedding.ShedsExplanations);
         long to = services.Time.GetTimestamp();
         TimeSpan queued = services.Time.GetElapsedTime(arrival, from), scored = services.Time.GetElapsedTime(from, to);
         services.Metrics.Answered(frame, answer, queued, scored, scoring.HeldBack);
@@ -283,17 +334,15 @@ internal sealed class CallStream
         StopReason.None => null,
         StopReason.Superseded => new Refusal(RefusalReason.Superseded, "another stream with a higher attempt took the call over"),
         StopReason.Draining => services.DrainNotice.Refuse(),
-        _ => new Refusal(RefusalReason.Idle, $"no message and no heartbeat came for {services.Options.Calls.IdleTimeout.TotalSeconds} s")
-        {
-            Field = "idle_timeout_s",
-            Limit = services.Options.Calls.IdleTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-        },
+        _ when control.HasCall => Idle("idle_timeout_s", "message and no heartbeat", services.Options.Calls.IdleTimeout),
+        _ => Idle("first_message_s", "start", services.Options.Calls.FirstMessage),
     };
 
-    private Refusal NotReady() => new(RefusalReason.NotReady, "the server is starting")
+    private static Refusal Idle(string field, string what, TimeSpan after)
     {
-        RetryAfter = services.Options.Calls.RetryAfter,
-    };
+        string limit = after.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        return new Refusal(RefusalReason.Idle, $"no {what} came for {limit} s, the limit is {limit} s") { Field = field, Value = limit, Limit = limit };
+    }
 
-    private static Refusal NoStart(string was) => Refusal.Invalid("message", was, "start on the first message of a stream");
+    private static Refusal NoStart(string? was) => Refusal.Invalid("message", was, "start, the first message of a stream");
 }

@@ -49,6 +49,7 @@ public enum RefusalReason
 /// <param name="Message">For a person: names the field, the value and the limit; never the text of an utterance.</param>
 public sealed record Refusal(RefusalReason Reason, string Message)
 {
+    private const int MaxTold = 64;
     private const string Domain = "retentionscore";
     private const string DetailsKey = "grpc-status-details-bin";
 
@@ -87,12 +88,20 @@ public sealed record Refusal(RefusalReason Reason, string Message)
     };
 
     /// <summary>A member with a value that cannot be taken.</summary>
-    public static Refusal Invalid(string field, string value, string limit) => new(RefusalReason.InvalidMessage, $"{field} is {value}, must be {limit}")
+    /// <param name="field">The member.</param>
+    /// <param name="value">What it is, as it came; null where it is not there. Of what is long only the beginning is told.</param>
+    /// <param name="limit">What it may be.</param>
+    /// <param name="told">How a person is told what it is; as it is unless given.</param>
+    public static Refusal Invalid(string field, string? value, string limit, string? told = null)
     {
-        Field = field,
-        Value = value,
-        Limit = limit,
-    };
+        if (value?.Length > MaxTold) value = value[..MaxTold];
+        return new(RefusalReason.InvalidMessage, $"{field} is {told ?? (value is null ? "missing" : $"'{value}'")}, must be {limit}")
+        {
+            Field = field,
+            Value = value,
+            Limit = limit,
+        };
+    }
 
     /// <summary>The contract's name of a reason.</summary>
     public static string NameOf(RefusalReason reason) => reason switch
@@ -130,6 +139,9 @@ public sealed record Refusal(RefusalReason Reason, string Message)
         response.Headers["grpc-message"] = Uri.EscapeDataString(Message);
         response.Headers[DetailsKey] = Convert.ToBase64String(Details().ToByteArray()).TrimEnd('=');
     }
+
+    /// <summary>The same out of a deserializer, which cannot end a call in another way.</summary>
+    internal RpcException ToException() => new(new Grpc.Core.Status(Code, Message), new Metadata { { DetailsKey, Details().ToByteArray() } });
 
     private Google.Rpc.Status Details()
     {

@@ -17,6 +17,9 @@ internal sealed class RequestBatch
 
     internal int Count { get; private set; }
 
+    /// <summary>Of all messages.</summary>
+    internal long Bytes { get; private set; }
+
     /// <summary>The last message that is answered; -1 for none. What is written before it may wait for it.</summary>
     internal int LastAnswered { get; private set; }
 
@@ -39,6 +42,7 @@ internal sealed class RequestBatch
         }
 
         messages[Count] = message;
+        Bytes += message.Bytes;
         arrivals[Count++] = arrival;
     }
 
@@ -74,5 +78,6 @@ internal sealed class RequestBatch
         for (int i = 0; i < Count; i++) messages[i].Return();
         Array.Clear(messages, 0, Count);
         Count = 0;
+        Bytes = 0;
     }
 }

@@ -60,7 +60,22 @@ internal abstract class ScoringServiceBase
     public virtual Task<V1.GetServerInfoResponse> GetServerInfo(V1.GetServerInfoRequest request, ServerCallContext context) => throw Unimplemented();
 
     private static Marshaller<T> Of<T>(MessageParser<T> parser)
-        where T : IMessage<T> => Marshallers.Create(Write, context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
+        where T : IMessage<T> => Marshallers.Create(Write, context => Parse(parser, context));
+
+    /// <summary>Before a handler is called nobody but the stack sees what a deserializer throws, and it would say UNKNOWN of it.</summary>
+    private static T Parse<T>(MessageParser<T> parser, DeserializationContext context)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(context.PayloadAsReadOnlySequence());
+        }
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // The runtime throws all three of malformed bytes.
+            throw ScoringServiceEndpoint.NoMessage.ToException();
+        }
+    }
 
     private static void Write<T>(T message, SerializationContext context)
         where T : IMessage<T>

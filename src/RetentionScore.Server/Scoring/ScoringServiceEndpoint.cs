@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Reflection;
+using System.Threading.RateLimiting;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using RetentionScore.Core.Risk;
+using RetentionScore.Server.Draining;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
@@ -19,6 +21,12 @@ internal sealed partial class ScoringServiceEndpoint(
 {
     private const int MaxChunkBytes = 32 * 1024;
     private const int MaxCorrectionDepth = 64;
+    private const int LongTranscript = 256;
+
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
+    /// <summary>Bytes that are no protobuf of their method's type.</summary>
+    internal static Refusal NoMessage { get; } = Refusal.Invalid("message", null, "one of retentionscore.v1", "no protobuf of its type");
 
     internal static string Version { get; } = typeof(ScoringServiceEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
@@ -28,7 +36,8 @@ internal sealed partial class ScoringServiceEndpoint(
     {
         var stream = new CallStream(services, requestStream, responseStream, CallerOf(context), context);
         Refusal? refusal = await GuardAsync(stream.RunAsync(), context);
-        services.Metrics.StreamEnded(refusal, context.CancellationToken.IsCancellationRequested);
+        services.Metrics.StreamEnded(refusal, stream.CallHasEnded, context.CancellationToken.IsCancellationRequested);
+        await stream.LeaveAsync();
         refusal?.End(context);
     }
 
@@ -36,9 +45,12 @@ internal sealed partial class ScoringServiceEndpoint(
     public override async Task ScoreTranscript(
         V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responseStream, ServerCallContext context)
     {
-        Refusal? refusal = await GuardAsync(ScoreTranscriptAsync(request, responseStream, CallerOf(context)), context);
+        var reader = new SlowReader(services.Options.Calls.SlowConsumer, services.Options.Calls.RetryAfter, services.Time);
+        Refusal? refusal = await GuardAsync(
+            ScoreTranscriptAsync(request, responseStream, CallerOf(context), reader, context.CancellationToken), context);
         if (refusal is null) return;
         services.Metrics.Refused(refusal);
+        await reader.LeaveAsync(context);
         refusal.End(context);
     }
 
@@ -73,13 +85,20 @@ internal sealed partial class ScoringServiceEndpoint(
     private static Caller CallerOf(ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<Caller>();
 
     private async Task<Refusal?> ScoreTranscriptAsync(
-        V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responses, Caller caller)
+        V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responses, Caller caller, SlowReader reader, CancellationToken cancellation)
     {
-        if (request.Start is null) return Refusal.Invalid("start", "missing", "set");
+        if (request.Start is null) return Refusal.Invalid("start", null, "set");
         int most = services.Options.Limits.MaxTranscriptMessages;
         if (request.Messages.Count > most)
-            return Refusal.Invalid("messages", request.Messages.Count.ToString(CultureInfo.InvariantCulture), $"at most {most}");
-        ScoredTranscript scored = transcripts.Score(request.Start, request.Messages, caller);
+        {
+            string count = request.Messages.Count.ToString(CultureInfo.InvariantCulture);
+            return Refusal.Invalid("messages", count, $"{most} or fewer", count);
+        }
+
+        if (services.Phase.Now == Phase.Starting) return services.NotReady();
+        using RateLimitLease turn = await services.Admission.TranscriptAsync(cancellation);
+        if (!turn.IsAcquired) return services.Admission.TooManyTranscripts();
+        ScoredTranscript scored = await ScoreAsync(request, caller);
         if (scored.Refusal is not null) return scored.Refusal;
         var chunk = new V1.ScoreTranscriptResponse();
         int bytes = 0;
@@ -88,7 +107,7 @@ internal sealed partial class ScoringServiceEndpoint(
             int size = update.CalculateSize();
             if (bytes > 0 && bytes + size > MaxChunkBytes)
             {
-                await responses.WriteAsync(chunk);
+                if (await WriteAsync() is { } slow) return slow;
                 chunk = new V1.ScoreTranscriptResponse();
                 bytes = 0;
             }
@@ -98,9 +117,20 @@ internal sealed partial class ScoringServiceEndpoint(
         }
 
         chunk.Summary = scored.Summary;
-        await responses.WriteAsync(chunk);
-        return null;
+        return await WriteAsync();
+
+        ValueTask<Refusal?> WriteAsync()
+        {
+            Task writing = responses.WriteAsync(chunk, CancellationToken.None); // a token would cut a message in two
+            return writing.IsCompletedSuccessfully ? default : reader.WaitAsync(writing, Never);
+        }
     }
+
+    /// <summary>A long one takes a thread of its own, so that live calls do not wait behind it.</summary>
+    private Task<ScoredTranscript> ScoreAsync(V1.ScoreTranscriptRequest request, Caller caller) => request.Messages.Count < LongTranscript
+        ? Task.FromResult(transcripts.Score(request.Start, request.Messages, caller))
+        : Task.Factory.StartNew(
+            () => transcripts.Score(request.Start, request.Messages, caller), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>The one catch: what was thrown becomes a refusal, or nothing where the client left.</summary>
     private async Task<Refusal?> GuardAsync(Task<Refusal?> serving, ServerCallContext context)
@@ -114,14 +144,24 @@ internal sealed partial class ScoringServiceEndpoint(
             // The client left, or its deadline passed: whatever was thrown says only that.
             return null;
         }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted && exception.Trailers.Count == 0)
+        {
+            // The stack's own status says nothing of what to do, and RESOURCE_EXHAUSTED would be tried again for ever.
+            string limit = services.Options.Limits.MaxMessageBytes.ToString(CultureInfo.InvariantCulture);
+            return Refusal.Invalid("message", null, $"{limit} bytes or less", "longer");
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Internal)
+        {
+            return Refusal.Invalid("frame", null, "whole and well-formed", "broken");
+        }
         catch (RpcException)
         {
-            // A broken frame or one that is too large: the stack knows the status.
+            // An encoding that is not known, a message that is none: the status says it all.
             throw;
         }
         catch (InvalidDataException)
         {
-            return Refusal.Invalid("message", "no protobuf of its type", "a message of retentionscore.v1");
+            return NoMessage;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {

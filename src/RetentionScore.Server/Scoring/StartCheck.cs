@@ -11,6 +11,7 @@ internal static class StartCheck
 {
     private const int MaxCallIdChars = 128;
     private const int MaxLanguageChars = 64;
+    private const string CallIdLimit = "1 to 128 visible ASCII characters";
 
     /// <summary>What must hold of every start, also where a call is attached to. Null where all is well; its tenant is then the one that is meant.</summary>
     /// <param name="start">The start.</param>
@@ -19,17 +20,17 @@ internal static class StartCheck
     internal static Refusal? Check(V1.CallStart start, Caller caller, string? routedId)
     {
         if (start.CallId.Length is 0 or > MaxCallIdChars)
-            return Refusal.Invalid("start.call_id", $"{start.CallId.Length} characters long", $"1 to {MaxCallIdChars} visible ASCII characters");
+            return Refusal.Invalid("start.call_id", start.CallId, CallIdLimit, $"{start.CallId.Length} characters long");
         foreach (char c in start.CallId)
         {
             if (c is <= ' ' or > '~')
-                return Refusal.Invalid("start.call_id", $"with the character U+{(int)c:X4}", $"1 to {MaxCallIdChars} visible ASCII characters");
+                return Refusal.Invalid("start.call_id", start.CallId, CallIdLimit, $"with the character U+{(int)c:X4}");
         }
 
         if (routedId is not null && !string.Equals(routedId, start.CallId, StringComparison.Ordinal))
             return Refusal.Invalid("start.call_id", start.CallId, "the same as the metadata's call-id");
         if (start.Attempt > long.MaxValue)
-            return Refusal.Invalid("start.attempt", start.Attempt.ToString(CultureInfo.InvariantCulture), $"at most {long.MaxValue}");
+            return Refusal.Invalid("start.attempt", start.Attempt.ToString(CultureInfo.InvariantCulture), $"{long.MaxValue} or less");
         Refusal? foreign = caller.SpeakFor(start.Tenant, out string tenant);
         start.Tenant = tenant;
         return foreign;
@@ -39,9 +40,9 @@ internal static class StartCheck
     internal static Refusal? CheckNew(V1.CallStart start, PolicySet policies, out RetentionPolicy policy, out CallContext context)
     {
         policy = RetentionPolicy.Default;
-        context = CallMessages.Read(start.Context, out string? tooLong);
-        if (tooLong is not null) return Refusal.Invalid($"start.context.{tooLong}", "too long", $"at most {CallMessages.MaxNameChars} characters");
-        if (!IsLanguageTag(start.Language)) return Refusal.Invalid("start.language", "no language tag", "BCP-47, such as en-US");
+        context = CallMessages.Read(start.Context, out ContextName? tooLong);
+        if (tooLong is { } name) return Refusal.Invalid($"start.context.{name.Name}", name.Value, $"{CallMessages.MaxNameChars} characters or less", $"{name.Value.Length} characters long");
+        if (!IsLanguageTag(start.Language)) return Refusal.Invalid("start.language", start.Language, "BCP-47, such as en-US");
         if (policies.Find(start.Policy) is { } found)
         {
             policy = found;

@@ -46,6 +46,9 @@ internal sealed class CallFrame
 
     internal FrameMember Member { get; private set; }
 
+    /// <summary>How long the message is.</summary>
+    internal int Bytes { get; private set; }
+
     /// <summary>The start; null on any other member.</summary>
     internal V1.CallStart? Start { get; private set; }
 
@@ -99,6 +102,7 @@ internal sealed class CallFrame
     private void Fill(in ReadOnlySequence<byte> payload)
     {
         int length = checked((int)payload.Length);
+        Bytes = length;
         if (buffer.Length < length) buffer = new byte[Math.Max(length, buffer.Length * 2)];
         payload.CopyTo(buffer);
         ReadMessage(length);

@@ -6,6 +6,9 @@ using RetentionScore.Core.Policy;
 
 namespace RetentionScore.Server.Scoring.Wire;
 
+/// <summary>An id or a name in a context.</summary>
+internal readonly record struct ContextName(string Name, string Value);
+
 /// <summary>
 /// Messages of the wire contract as Core's values: the one mapping wire → Core. What cannot be taken is left out, and the caller flags it.
 /// Stateless.
@@ -60,7 +63,7 @@ internal static class CallMessages
     }
 
     /// <summary>A context; names the first member that is too long, which is then left out.</summary>
-    internal static CallContext Read(V1.CallContext? context, out string? tooLong)
+    internal static CallContext Read(V1.CallContext? context, out ContextName? tooLong)
     {
         tooLong = null;
         if (context is null) return CallContext.Empty;
@@ -76,11 +79,11 @@ internal static class CallMessages
         };
     }
 
-    private static string? Bounded(bool isSet, string value, string name, ref string? tooLong)
+    private static string? Bounded(bool isSet, string value, string name, ref ContextName? tooLong)
     {
         if (!isSet) return null;
         if (value.Length <= MaxNameChars) return value;
-        tooLong ??= name;
+        tooLong ??= new ContextName(name, value);
         return null;
     }
 }

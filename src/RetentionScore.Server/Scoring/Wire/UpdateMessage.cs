@@ -33,8 +33,9 @@ internal static class UpdateMessage
         to.UInt32(9, (uint)score.Stage);
         // By index: an enumerator behind an interface would be allocated.
         for (int i = 0; !update.Interim && i < score.Recommendations.Count; i++) Write(to, 10, score.Recommendations[i]);
-        for (int i = 0; i < score.Evidence.Count; i++) Write(to, 11, score.Evidence[i]);
-        for (int i = 0; i < score.Signals.Count; i++)
+        bool explains = !update.Degraded.Has(V1.Degradation.Shed);
+        for (int i = 0; explains && i < score.Evidence.Count; i++) Write(to, 11, score.Evidence[i]);
+        for (int i = 0; explains && i < score.Signals.Count; i++)
         {
             int signal = to.Begin(12);
             to.Text(1, score.Signals[i].Name);
