@@ -1,0 +1,3 @@
+using RetentionScore.LoadTests;
+
+return await LoadCommands.Root().Parse(args).InvokeAsync();
