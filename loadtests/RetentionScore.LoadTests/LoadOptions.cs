@@ -15,6 +15,7 @@ internal sealed class LoadOptions
     private readonly Option<string?> server = new("--server") { Description = "The server to start: a .dll or an executable. Default: the one built beside this.", HelpName = "PATH" };
     private readonly Option<string[]> serverArguments = new("--server-arg") { Description = "Told to the server, e.g. --server-arg=--Calls:SlowConsumer=1s.", HelpName = "ARG" };
     private readonly Option<string[]> serverEnvironment = new("--server-env") { Description = "Set for the server (and the echo), e.g. DOTNET_gcServer=1.", HelpName = "NAME=VALUE" };
+    private readonly Option<string> journal = new("--journal") { Description = "Of the server that is started: memory, or sqlite in a directory of its own.", HelpName = "STORE", DefaultValueFactory = _ => "sqlite" };
     private readonly Option<string?> data = new("--data") { Description = "Calls to play, one a line. Default: those of the demo.", HelpName = "FILE" };
     private readonly Option<int> calls = Number("--calls", "Calls that are open at once.");
     private readonly Option<int> connections = Number("--connections", "Connections they are spread over, or trunks.");
@@ -42,6 +43,7 @@ internal sealed class LoadOptions
         {
             if (Budget.Parse(result.GetValueOrDefault<string>()).Problem is { } problem) result.AddError(problem);
         });
+        journal.AcceptOnlyFromAmong("memory", "sqlite");
         rate.Validators.Add(result =>
         {
             if (Rates(result.GetValueOrDefault<string>()) is null) result.AddError($"--rate is '{result.GetValueOrDefault<string>()}', must be numbers above 0");
@@ -51,7 +53,7 @@ internal sealed class LoadOptions
     /// <summary>Gives a command all of them.</summary>
     internal void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { target, ops, server, serverArguments, serverEnvironment, data, calls, connections, rate, duration, warmup, ramp, linger, window, budget, json, svg })
+        foreach (Option option in new Option[] { target, ops, server, serverArguments, serverEnvironment, journal, data, calls, connections, rate, duration, warmup, ramp, linger, window, budget, json, svg })
             command.Options.Add(option);
     }
 
@@ -68,6 +70,7 @@ internal sealed class LoadOptions
             Server = parsed.GetValue(server) ?? ServerProcess.FindBuilt() ?? (given is null ? throw new InvalidOperationException("no server was built beside this: name one with --server or --target") : ""),
             ServerArguments = parsed.GetValue(serverArguments) ?? [],
             ServerEnvironment = parsed.GetValue(serverEnvironment) ?? [],
+            Journal = parsed.GetRequiredValue(journal),
             Rates = rates,
             Budgets = Budget.Parse(parsed.GetRequiredValue(budget)).Budgets,
             JsonPath = parsed.GetValue(json),

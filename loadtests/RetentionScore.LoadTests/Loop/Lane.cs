@@ -99,7 +99,7 @@ internal sealed class Lane(int index, LoadClock clock, ICarrier carrier, CallScr
     /// <summary>The connection was cut by the test: comes back as a client would, and goes on where the server says.</summary>
     internal void ComeBack(long due)
     {
-        if (!IsLive) return;
+        if (state == State.Idle) return;
         state = State.Attaching;
         Forget();
         openedDue = due;

@@ -54,7 +54,11 @@ internal sealed class Load : IDisposable
     }
 
     /// <summary>Runs at a rate and measures.</summary>
-    internal PhaseResult Run(string name, double rate, TimeSpan length)
+    /// <param name="name">Of the phase.</param>
+    /// <param name="rate">Utterances a second.</param>
+    /// <param name="length">How long.</param>
+    /// <param name="begin">What happens at its beginning.</param>
+    internal PhaseResult Run(string name, double rate, TimeSpan length, Action? begin = null)
     {
         double utterances = 0, callMs = 0;
         foreach (var script in plan.Scripts)
@@ -68,6 +72,7 @@ internal sealed class Load : IDisposable
         var record = new PhaseRecord(LoadClock.Now);
         Record.Begin(record);
         ServerSample before = watch.Take();
+        begin?.Invoke();
         loop.Run(record.From + (long)length.TotalNanoseconds);
         ServerSample after = watch.Take();
         return new PhaseResult(name, rate, (LoadClock.Now - record.From) / NsPerSecond, record, before, after) { LiveCalls = LiveCalls };

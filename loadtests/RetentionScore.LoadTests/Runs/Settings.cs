@@ -14,6 +14,9 @@ internal sealed record Settings
     /// <summary>The server to start: a .dll or an executable.</summary>
     internal required string Server { get; init; }
 
+    /// <summary>memory, or sqlite in a directory that goes with the server.</summary>
+    internal string Journal { get; init; } = "sqlite";
+
     internal string[] ServerArguments { get; init; } = [];
 
     /// <summary>NAME=value.</summary>

@@ -13,8 +13,7 @@ internal static class StormRun
         progress.Begin("everybody comes", load.Record);
         PhaseResult come = load.Start(settings.Plan.Rate) with { Name = "everybody comes" };
         progress.Begin("everybody was cut off and comes back", load.Record);
-        load.CutAll();
-        PhaseResult back = load.Run("everybody comes back", settings.Plan.Rate, settings.Plan.Duration);
+        PhaseResult back = load.Run("everybody comes back", settings.Plan.Rate, settings.Plan.Duration, load.CutAll);
         load.Settle(SteadyRun.SettleTime);
         return new Outcome([come, back])
         {
