@@ -105,7 +105,12 @@ public sealed class KeepingTests
         await using ScoredCall call = await client.StartCallAsync("c").Within();
         for (int n = 1; n <= 200; n++)
         {
-            if (n % 70 == 0) relay.Cut();
+            if (n % 70 == 0)
+            {
+                relay.Cut();
+                await Waiting.UntilAsync(() => call.Status.Breaks == n / 70 && call.Status.State == CallState.Attached, "the way back");
+            }
+
             await call.SendAsync(Say.Turn(n)).Within();
         }
 

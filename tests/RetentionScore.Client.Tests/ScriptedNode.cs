@@ -114,11 +114,12 @@ internal sealed class ScriptedStream(IAsyncStreamReader<ScoreCallRequest> reques
         await WriteAsync(new ScoreCallResponse { Opened = opened });
     }
 
-    /// <summary>Answers so many messages, or all there are.</summary>
+    /// <summary>Answers so many messages, or all there are; heartbeats besides.</summary>
     internal async Task AnswerAsync(int count = int.MaxValue, Func<ScoreUpdate, ScoreUpdate>? with = null)
     {
-        while (count-- > 0 && await ReadAsync() is { } request)
+        while (count > 0 && await ReadAsync() is { } request)
         {
+            if (request.Heartbeat is null) count--;
             if (request.Heartbeat is not null) await WriteAsync(new ScoreCallResponse { Heartbeat = new HeartbeatReply() });
             else if (request.End is { } end) await WriteAsync(new ScoreCallResponse { Summary = new CallSummary { CallId = Start!.CallId, Utterances = end.Seq - 1 } });
             else if (SeqOf(request) is > 0 and var seq)

@@ -222,10 +222,10 @@ internal sealed class CallLoop : IDisposable
 
     private void OnUpdate(ScoreUpdate update, long now)
     {
-        SetDurable(update.DurableSeq);
         if (update.HasEndMs) clock.Told(update.EndMs, now);
         if (update.Interim)
         {
+            SetDurable(update.DurableSeq);
             updates.Writer.TryWrite(update);
             return;
         }
@@ -237,6 +237,8 @@ internal sealed class CallLoop : IDisposable
             isNew = outbox.Answered(update, out int? timeMs);
             if (timeMs is { } ms) answeredClock.Told(ms, now);
         }
+
+        SetDurable(update.DurableSeq);
 
         // What is scored again after a server lost it says what stood then.
         if (update.AsOfSeq >= asOfSeq)
