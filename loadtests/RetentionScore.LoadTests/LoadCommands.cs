@@ -50,9 +50,11 @@ internal static class LoadCommands
     {
         var options = new LoadOptions(1000, 4, "2000", 4);
         Option<bool> trunk = Trunk();
-        var command = new Command("curve", "Steps the rate up to saturation: the curve of latency over rate.") { trunk };
+        Option<int> steps = LoadOptions.Number("--steps", "At most so many; each is 1.25 times the one before.");
+        steps.DefaultValueFactory = _ => 40;
+        var command = new Command("curve", "Steps the rate up to saturation: the curve of latency over rate.") { trunk, steps };
         options.AddTo(command);
-        Run(command, parsed => options.Read(parsed, CarriageOf(parsed, trunk)), (settings, _, progress) => CurveRun.RunAsync(settings, progress));
+        Run(command, parsed => options.Read(parsed, CarriageOf(parsed, trunk)), (settings, parsed, progress) => CurveRun.RunAsync(settings, parsed.GetValue(steps), progress));
         return command;
     }
 

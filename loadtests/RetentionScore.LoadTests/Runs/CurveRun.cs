@@ -11,9 +11,8 @@ namespace RetentionScore.LoadTests.Runs;
 internal static class CurveRun
 {
     private const double Step = 1.25, AchievedShare = 0.97, LatestP99Ms = 200;
-    private const int MostSteps = 40;
 
-    internal static async Task<Outcome> RunAsync(Settings settings, Progress progress)
+    internal static async Task<Outcome> RunAsync(Settings settings, int mostSteps, Progress progress)
     {
         using ServerUnderTest server = await ServerUnderTest.StartAsync(settings);
         using var load = new Load(settings.Plan, server.Grpc, server.Watch);
@@ -29,7 +28,7 @@ internal static class CurveRun
             results.Add(load.Run(name, rate, settings.Plan.Duration));
             rate *= Step;
         }
-        while (IsCarried(results[^1]) && results.Count < MostSteps);
+        while (IsCarried(results[^1]) && results.Count < mostSteps);
         load.Settle(SteadyRun.SettleTime);
         string carriage = settings.Plan.Carriage.ToString().ToLowerInvariant();
         return new Outcome(results)

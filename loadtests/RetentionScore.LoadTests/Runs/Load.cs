@@ -48,9 +48,11 @@ internal sealed class Load : IDisposable
     internal PhaseResult Start(double rate)
     {
         Wire.Poll.MakeThisThreadPunctual();
-        long now = LoadClock.Now;
-        for (int i = 0; i < lanes.Count; i++) clock.Schedule(lanes[i], now + (long)(plan.Ramp.TotalNanoseconds * i / lanes.Count));
-        return Run("warm-up", rate, plan.Ramp + plan.Warmup);
+        return Run("warm-up", rate, plan.Ramp + plan.Warmup, begin: () =>
+        {
+            long now = LoadClock.Now;
+            for (int i = 0; i < lanes.Count; i++) clock.Schedule(lanes[i], now + (long)(plan.Ramp.TotalNanoseconds * i / lanes.Count));
+        });
     }
 
     /// <summary>Runs at a rate and measures.</summary>
