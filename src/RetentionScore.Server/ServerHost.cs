@@ -49,6 +49,7 @@ public static class ServerHost
             () => services.Calls.Live, () => services.Streams.Count, () => (int)services.Shedding.Level, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
         var journal = app.Services.GetRequiredService<JournalWriter>();
         services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.PendingBytes);
+        if (app.Services.GetService<ServerCertificate>() is { } certificate) services.Metrics.ObserveCertificate(() => certificate.NotAfter);
         app.UseMiddleware<Guard>();
         app.MapGrpcService<ScoringServiceEndpoint>();
         app.MapHealth();

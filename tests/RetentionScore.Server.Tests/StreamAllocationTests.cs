@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Scoring.Wire;
+using RetentionScore.Server.Security;
 
 namespace RetentionScore.Server.Tests;
 
@@ -35,7 +36,7 @@ public sealed class StreamAllocationTests
         await using TestServer server = await TestServer.StartAsync();
         var reader = new ScriptedReader(waiting, heated);
         var writer = new CountingWriter();
-        var stream = new CallStream(server.Service<CallStreamServices>(), reader, writer, Security.Caller.Anonymous, new LoopbackContext());
+        var stream = new CallStream(server.Service<CallStreamServices>(), reader, writer, Caller.Anonymous, new LoopbackContext());
         // Not under the runner's synchronization context: what is awaited would go on elsewhere.
         long allocated = await Task.Run(() => Measure(stream, reader, writer)).Within();
         Assert.True(allocated <= (long)Gate * Measured, $"{(double)allocated / Measured:F1} bytes an utterance, the gate is {Gate}");

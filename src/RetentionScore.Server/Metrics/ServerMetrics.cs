@@ -64,6 +64,10 @@ internal sealed class ServerMetrics
         Meter.CreateObservableGauge("build_info", () => new Measurement<int>(1, build), description: "1, with the versions that run.");
     }
 
+    /// <summary>With TLS: when the certificate in use ends, so that somebody is told before.</summary>
+    internal void ObserveCertificate(Func<double> notAfter) => Meter.CreateObservableGauge(
+        "tls_certificate_not_after_seconds", notAfter, unit: "s", description: "When the certificate in use ends, in unix seconds.");
+
     /// <summary>Every label there can be, at 0: an alert on something that never happened yet must not find nothing. After a listener is there.</summary>
     internal void Prime()
     {
