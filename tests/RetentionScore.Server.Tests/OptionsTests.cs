@@ -40,6 +40,63 @@ public sealed class OptionsTests
     }
 
     [Theory]
+    [InlineData("0.0.0.0:5080", "127.0.0.1:5081", "Listen:Grpc = '0.0.0.0:5080': must be on loopback while there are no credentials")]
+    [InlineData("127.0.0.1:5080", "[::]:5081", "Listen:Ops = '[::]:5081': must be on loopback while there are no credentials")]
+    public void BeyondLoopback_WithoutCredentials_IsRefused_SayingHowToAllowIt(string grpc, string ops, string problem)
+    {
+        string told = Assert.Single(Read(("Listen:Grpc", grpc), ("Listen:Ops", ops)).Problems);
+        Assert.StartsWith($"RetentionScore:{problem}", told, StringComparison.Ordinal);
+        Assert.Contains("Security:AllowAnonymous=true", told, StringComparison.Ordinal);
+        Assert.Empty(Read(("Listen:Grpc", grpc), ("Listen:Ops", ops), ("Security:AllowAnonymous", "true")).Problems);
+    }
+
+    [Fact]
+    public void BeyondLoopback_WithCredentialsInTheClear_IsRefused_SayingHowToAllowIt()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "[]");
+        string told = Assert.Single(Read(("Listen:Grpc", "0.0.0.0:5080"), ("Security:ApiKeysPath", path)).Problems);
+        Assert.Contains("Security:AllowPlaintext=true", told, StringComparison.Ordinal);
+        Assert.Empty(Read(("Listen:Grpc", "0.0.0.0:5080"), ("Security:ApiKeysPath", path), ("Security:AllowPlaintext", "true")).Problems);
+        File.Delete(path);
+    }
+
+    [Theory]
+    [InlineData("Security:Jwt:Issuer", "me", "RetentionScore:Security:Jwt = '': must be all of Issuer, Audience and Jwks, or none")]
+    [InlineData("Security:ApiKeysPath", "/nowhere/keys.json", "RetentionScore:Security:ApiKeysPath = '/nowhere/keys.json': must be a file of keys: ")]
+    [InlineData("Tls:CertificatePath", "/nowhere/cert.pem", "RetentionScore:Tls:KeyPath = '': must be set where the other of certificate and key is")]
+    [InlineData("Tls:ClientCaPath", "/nowhere/ca.pem", "RetentionScore:Tls:ClientCaPath = '/nowhere/ca.pem': must be set with Tls:CertificatePath and Tls:KeyPath only")]
+    [InlineData("Security:AllowAnonymous", "maybe", "RetentionScore:Security:AllowAnonymous = 'maybe': must be true or false")]
+    public void Security_HalfConfigured_IsAProblem(string key, string value, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(Read((key, value)).Problems), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""[{"name": "a", "sha256": "00", "roles": ["telephony"]}]""", "key 1 ('a'): sha256 must be 64 hexadecimal digits")]
+    [InlineData("""[{"name": "a", "roles": ["telephony"]}]""", "key 1 ('a'): sha256 must be there, or certificate_sha256, but not both")]
+    [InlineData("""[{"name": "a", "sha256": "0000000000000000000000000000000000000000000000000000000000000000", "roles": ["king"]}]""", "key 1 ('a'): roles must be telephony, supervisor, admin or metrics")]
+    [InlineData("""[{"name": "a", "sha256": "0000000000000000000000000000000000000000000000000000000000000000", "tenant": "a b", "roles": ["admin"]}]""", "key 1 ('a'): tenant must be 1 to 64 letters")]
+    [InlineData("""[{"name": "a", "key": "0"}]""", "line 1: no list of keys as docs/security.md has it")]
+    [InlineData("""{""", "line 1: no list of keys as docs/security.md has it")]
+    public void FileOfKeys_ThatIsWrong_IsNamedByEntryAndMember(string text, string problem)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, text);
+        Assert.Contains(problem, Assert.Single(Read(("Security:ApiKeysPath", path)).Problems), StringComparison.Ordinal);
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void Text_OfOptions_IsReadAgainAsTheSame_WithSecretsMasked()
+    {
+        string text = OptionsText.Write(Read(("Journal:Store", "postgres"), ("Journal:ConnectionString", "Host=db;Username=u;Password=hunter2;Database=d"), ("Drain:Time", "250ms")).Options);
+        Assert.DoesNotContain("hunter2", text, StringComparison.Ordinal);
+        Assert.Contains("Host=db;Username=u;Password=***;Database=d", text, StringComparison.Ordinal);
+        OptionsOutcome again = OptionsSource.From(new ConfigurationBuilder().AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text))).Build());
+        Assert.Empty(again.Problems);
+        Assert.Equal(TimeSpan.FromMilliseconds(250), again.Options.Drain.Time);
+    }
+
+    [Theory]
     [InlineData("250ms", 250)]
     [InlineData("2s", 2000)]
     [InlineData("1.5s", 1500)]

@@ -19,16 +19,23 @@ internal static class ServeCommand
             Description = "Any key of appsettings.json, e.g. --Listen:Grpc=127.0.0.1:5080 --Listen:Ops=127.0.0.1:5081.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command(Name, "Run the server until it is told to stop (SIGTERM or Ctrl-C), then drain.") { keys };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(keys) ?? [], screen));
+        var check = new Option<bool>("--check-config") { Description = "Check the configuration, print it as it takes effect (secrets masked), and end." };
+        var command = new Command(Name, "Run the server until it is told to stop (SIGTERM or Ctrl-C), then drain.") { keys, check };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(keys) ?? [], parsed.GetValue(check), screen));
         return command;
     }
 
-    private static async Task<int> RunAsync(IReadOnlyList<string> flags, Screen screen)
+    private static async Task<int> RunAsync(IReadOnlyList<string> flags, bool onlyChecked, Screen screen)
     {
         OptionsOutcome read = OptionsSource.Read(flags);
         foreach (string problem in read.Problems) screen.Fail(problem);
         if (read.Problems.Length > 0) return ExitCode.Usage;
+        if (onlyChecked)
+        {
+            screen.Output.WriteLine(OptionsText.Write(read.Options));
+            return ExitCode.Done;
+        }
+
         try
         {
             await using WebApplication app = ServerHost.Build(read.Options);

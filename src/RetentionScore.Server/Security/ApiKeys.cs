@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,12 +8,11 @@ namespace RetentionScore.Server.Security;
 /// <summary>
 /// Credentials of a file, by the SHA-256 of what is presented: a JSON list of
 /// <code>{"name": "dialler", "sha256": "…64 hex…", "tenant": "acme", "tenants": ["acme-eu"], "roles": ["telephony"], "not_after": "2027-01-01T00:00:00Z"}</code>
-/// with <c>certificate_sha256</c> in place of <c>sha256</c> for a client certificate. Keys have 256 random bits (<see cref="NewKey"/>), so a plain hash of
-/// them says nothing; several of one name may be valid at once, so that they can be exchanged. Immutable.
+/// with <c>certificate_sha256</c> in place of <c>sha256</c> for a client certificate. Several keys (<see cref="ApiKey"/>)
+/// of one name may be valid at once, so that they can be exchanged. Immutable.
 /// </summary>
 internal sealed class ApiKeys
 {
-    private const string Prefix = "rsk_";
     private const int HashBytes = 32;
 
     private static readonly JsonSerializerOptions Json = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
@@ -40,17 +38,10 @@ internal sealed class ApiKeys
     }
 
     /// <summary>The caller that presents a key; null where nobody has it. All entries are compared, each in constant time.</summary>
-    internal Caller? OfKey(string key, DateTimeOffset now) => Find(SHA256.HashData(Encoding.UTF8.GetBytes(key)), ofCertificate: false, now);
+    internal Caller? OfKey(string key, DateTimeOffset now) => Find(ApiKey.HashOf(key), ofCertificate: false, now);
 
     /// <summary>The caller that presents a certificate, by the SHA-256 of its DER encoding.</summary>
     internal Caller? OfCertificate(ReadOnlySpan<byte> fingerprint, DateTimeOffset now) => Find(fingerprint, ofCertificate: true, now);
-
-    /// <summary>A new key, to be shown once, and what the file keeps of it.</summary>
-    internal static (string Key, string Sha256) NewKey()
-    {
-        string key = Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(HashBytes));
-        return (key, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
-    }
 
     private Caller? Find(ReadOnlySpan<byte> hash, bool ofCertificate, DateTimeOffset now)
     {

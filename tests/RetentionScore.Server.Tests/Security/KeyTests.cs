@@ -16,7 +16,7 @@ public sealed class KeyTests : IDisposable
         var entries = new List<object>();
         string Make(string name, string tenant, string role, string[]? tenants = null, DateTimeOffset? until = null)
         {
-            (string key, string hash) = ApiKeys.NewKey();
+            (string key, string hash) = ApiKey.Make();
             entries.Add(new { name, sha256 = hash, tenant, tenants = tenants ?? [], roles = new[] { role }, not_after = until });
             return key;
         }
@@ -50,8 +50,11 @@ public sealed class KeyTests : IDisposable
             case "ScoreCall":
                 using (TestCall call = server.Call(headers))
                 {
-                    await call.SendAsync(start);
-                    await call.HalfCloseAsync();
+                    await TrySendAsync(async () =>
+                    {
+                        await call.SendAsync(start);
+                        await call.HalfCloseAsync();
+                    });
                     await call.RestAsync();
                 }
 
@@ -59,8 +62,11 @@ public sealed class KeyTests : IDisposable
             case "ScoreCalls":
                 using (var trunk = server.Client.ScoreCalls(headers))
                 {
-                    await trunk.RequestStream.WriteAsync(new ScoreCallsRequest { Requests = { new CallRequest { Channel = 1, Request = new ScoreCallRequest { Start = start } } } }).Within();
-                    await trunk.RequestStream.CompleteAsync().Within();
+                    await TrySendAsync(async () =>
+                    {
+                        await trunk.RequestStream.WriteAsync(new ScoreCallsRequest { Requests = { new CallRequest { Channel = 1, Request = new ScoreCallRequest { Start = start } } } }).Within();
+                        await trunk.RequestStream.CompleteAsync().Within();
+                    });
                     while (await trunk.ResponseStream.MoveNext(CancellationToken.None).Within())
                     {
                         foreach (CallReply reply in trunk.ResponseStream.Current.Replies)
@@ -86,6 +92,18 @@ public sealed class KeyTests : IDisposable
             default:
                 Assert.Fail($"{method}: who may call it is not tested");
                 break;
+        }
+    }
+
+    /// <summary>A send may find the call ended: its status is read, as every client has to.</summary>
+    private static async Task TrySendAsync(Func<Task> send)
+    {
+        try
+        {
+            await send();
+        }
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+        {
         }
     }
 
@@ -167,7 +185,7 @@ public sealed class KeyTests : IDisposable
     public async Task Keys_AreReadAgainWhenTheFileChanges_AndAFileThatIsNoneChangesNothing()
     {
         await using TestServer server = await StartAsync();
-        (string key, string hash) = ApiKeys.NewKey();
+        (string key, string hash) = ApiKey.Make();
         string former = await File.ReadAllTextAsync(path);
         await File.WriteAllTextAsync(path, "[{");
         await Task.Delay(1200);
