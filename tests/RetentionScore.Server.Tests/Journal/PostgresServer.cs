@@ -7,10 +7,9 @@ using Npgsql;
 namespace RetentionScore.Server.Tests.Journal;
 
 /// <summary>A real PostgreSQL (Debian's package postgresql) on a free port of loopback, in a folder that goes with it.</summary>
-[CollectionDefinition(Name)]
-public sealed class PostgresServer : ICollectionFixture<PostgresServer>, IDisposable
+public sealed class PostgresServer : IDisposable
 {
-    internal const string Name = "postgres";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
     private readonly string folder = Directory.CreateTempSubdirectory("postgres-").FullName;
     private readonly int port = FreePort();
@@ -57,7 +56,7 @@ public sealed class PostgresServer : ICollectionFixture<PostgresServer>, IDispos
                 connection.Open();
                 return;
             }
-            catch (NpgsqlException) when (clock.Elapsed < Waiting.Limit)
+            catch (NpgsqlException) when (clock.Elapsed < StartLimit)
             {
                 Thread.Sleep(20);
             }

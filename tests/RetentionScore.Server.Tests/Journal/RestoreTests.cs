@@ -17,7 +17,7 @@ public sealed class SqliteRestoreTests : RestoreTests, IDisposable
 }
 
 /// <summary>On one database.</summary>
-[Collection(PostgresServer.Name)]
+[Collection(PostgresCollection.Name)]
 public sealed class PostgresRestoreTests(PostgresServer postgres) : RestoreTests
 {
     private readonly string database = postgres.NewDatabase();

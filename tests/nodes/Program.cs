@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text.Json;
+using RetentionScore.Client;
+using RetentionScore.Nodes;
+using RetentionScore.V1;
+
+// 200 calls twice: undisturbed, and with one node killed and another drained on the way. `ok NAME` and `FAIL NAME: why` go to the output.
+const int Calls = 200;
+var clock = Stopwatch.StartNew();
+string root = Path.GetFullPath(args[0]), log = Path.GetFullPath(args[1]);
+Directory.CreateDirectory(log);
+var recorded = Directory.GetFiles(Path.Combine(root, "tests", "calls"), "written-*.jsonl").Order(StringComparer.Ordinal).SelectMany(File.ReadLines).Select(Read).ToList();
+int all = Enumerable.Range(0, Calls).Sum(i => recorded[i % recorded.Count].Count);
+int failed = 0;
+using Cluster cluster = await Cluster.StartAsync(root, log);
+var options = new ScoringClientOptions { LongestBackOff = TimeSpan.FromMilliseconds(500), OpenLimit = TimeSpan.FromSeconds(2), HeartbeatInterval = TimeSpan.FromSeconds(2) };
+await using var client = new ScoringClient([new Uri(cluster.Address)], options);
+
+PlayedCall[] calm = await RoundAsync("calm", TimeSpan.FromMilliseconds(50), null);
+Verdict("undisturbed_everyCallEnds", calm.Select(call => call.Summary is null ? "no summary " + call.Problem : call.Problem));
+
+Task<int>? drained = null;
+PlayedCall[] rough = await RoundAsync("rough", TimeSpan.FromMilliseconds(100), said =>
+{
+    if (said == all / 4) cluster.Kill(0);
+    if (said != all / 2) return;
+    cluster.Drain(1);
+    drained = cluster.ExitOfAsync(1);
+});
+Verdict("oneNodeKilledOneDrained_everyCallEnds", rough.Select(call => call.Summary is null ? "no summary " + call.Problem : call.Problem));
+Verdict("drainedNode_exitsWithZero", [drained is null ? "was not drained" : await drained is var code and not 0 ? $"exit code {code}" : ""]);
+Verdict("calls_didMove", [rough.Count(call => call.Status.Breaks > 0) is var moved and < Calls / 3 ? $"only {moved} calls were disturbed" : ""]);
+Verdict("summaries_areThoseOfTheUndisturbedRun", Pairs((a, b) => Equals(a.Summary, b.Summary) ? "" : $"{b.Summary}\n   was {a.Summary}"));
+Verdict("updates_areThoseOfTheUndisturbedRun", Pairs((a, b) => string.Join("; ", b.Updates.Where(u => !Equals(a.Updates.GetValueOrDefault(u.Key), u.Value)).Select(u => $"seq {u.Key}: {u.Value}\n   was {a.Updates.GetValueOrDefault(u.Key)}"))));
+Verdict("lastUpdate_isThereAndTheSame", Pairs((a, b) => a.Updates.Count > 0 && a.Updates.Keys.Max() is var last && b.Updates.TryGetValue(last, out ScoreUpdate? update) && update.Equals(a.Updates[last]) ? "" : "another, or none"));
+Verdict("utterances_noneMissingNoneTwice", Pairs((a, b) => b.Summary is { } s && s.Utterances == a.Summary?.Utterances ? "" : $"{b.Summary?.Utterances} utterances, {a.Summary?.Utterances} were said"));
+Verdict("kept_noneLost", rough.Select(call => call.Status is { Lost: 0, HistoryLost: false } ? "" : $"{call.Status.Lost} lost, history lost: {call.Status.HistoryLost}"));
+Verdict("recommendations_noneRaisedTwice", rough.Select(call => string.Join(", ", call.Raised.Where(r => r.Value > 1).Select(r => $"{r.Key} {r.Value} times"))));
+Verdict("recommendations_noneMissing", Pairs((a, b) => b.Summary?.PromptsRaised == a.Summary?.PromptsRaised ? "" : $"{b.Summary?.PromptsRaised}, {a.Summary?.PromptsRaised} were raised undisturbed"));
+Console.WriteLine($"{Calls} calls, {all} utterances a round, {rough.Sum(call => call.Status.Breaks)} breaks, {rough.Sum(call => call.Updates.Count)} first answers, {clock.Elapsed.TotalSeconds:0.0} s in all");
+return failed == 0 ? 0 : 1;
+
+async Task<PlayedCall[]> RoundAsync(string name, TimeSpan pace, Action<int>? at)
+{
+    int said = 0;
+    return await Task.WhenAll(Enumerable.Range(0, Calls).Select(i => PlayedCall.PlayAsync(
+        client, $"{name}-{i}", recorded[i % recorded.Count], pace, () => at?.Invoke(Interlocked.Increment(ref said)))));
+}
+
+IEnumerable<string> Pairs(Func<PlayedCall, PlayedCall, string> problem) => calm.Zip(rough, problem);
+
+void Verdict(string name, IEnumerable<string> problems)
+{
+    var bad = problems.Select((problem, call) => (problem, call)).Where(p => p.problem.Length > 0).ToList();
+    if (bad.Count == 0)
+    {
+        Console.WriteLine($"ok nodes_{name}");
+        return;
+    }
+
+    failed++;
+    Console.WriteLine($"FAIL nodes_{name}: {bad.Count} calls, call {bad[0].call}: {bad[0].problem}");
+}
+
+static List<(Speaker Speaker, string Text)> Read(string line)
+{
+    using JsonDocument call = JsonDocument.Parse(line);
+    return [.. call.RootElement.GetProperty("turns").EnumerateArray().Select(turn => (
+        string.Equals(turn.GetProperty("speaker").GetString(), "AGENT", StringComparison.Ordinal) ? Speaker.Agent : Speaker.Customer,
+        turn.GetProperty("text").GetString() ?? ""))];
+}
