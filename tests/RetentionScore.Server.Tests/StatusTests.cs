@@ -228,14 +228,5 @@ public sealed class StatusTests
         Assert.Equal(1u, (await again.OpenAsync("c", attempt: 1)).NextSeq);
     }
 
-    [Fact]
-    public async Task Trunk_IsUnimplemented()
-    {
-        await using TestServer server = await TestServer.StartAsync();
-        using var trunk = server.Client.ScoreCalls();
-        RpcException exception = await Assert.ThrowsAsync<RpcException>(() => trunk.ResponseStream.MoveNext(CancellationToken.None).Within());
-        Assert.Equal(StatusCode.Unimplemented, exception.StatusCode);
-    }
-
     private sealed class BrokenStateException() : Exception("quotes a secret");
 }

@@ -20,6 +20,7 @@ internal sealed class StreamControl : IValueTaskSource
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action wake;
+    private readonly Action? signalled;
     private ManualResetValueTaskSourceCore<bool> wait;
     private Task? watched;
     private int waiting;
@@ -29,8 +30,13 @@ internal sealed class StreamControl : IValueTaskSource
     private int flushNotice;
     private long lastActivity;
 
-    internal StreamControl(long now)
+    /// <param name="now">Timestamp.</param>
+    /// <param name="signalled">
+    /// Of a trunk's call: called in place of the wait, which is the trunk's, when somebody asks for something. Whoever calls it may hold a lock.
+    /// </param>
+    internal StreamControl(long now, Action? signalled = null)
     {
+        this.signalled = signalled;
         wake = Wake;
         lastActivity = now;
     }
@@ -79,7 +85,7 @@ internal sealed class StreamControl : IValueTaskSource
     /// <summary>Whether the server's draining is to be said now; true once.</summary>
     internal bool TakeDrainNotice() => drainNotice == 1 && Interlocked.CompareExchange(ref drainNotice, 2, 1) == 1;
 
-    /// <summary>What the stream waits for has become durable.</summary>
+    /// <summary>What the stream waits for has become durable; on a trunk: one of its calls is to be looked at.</summary>
     internal void RequestFlushNotice()
     {
         if (Interlocked.Exchange(ref flushNotice, 1) == 0) WakeElsewhere();
@@ -119,5 +125,9 @@ internal sealed class StreamControl : IValueTaskSource
     }
 
     // The loop goes on in whoever wakes it: not in a thread that holds a lock or has other streams to wake.
-    private void WakeElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static control => control.Wake(), this, preferLocal: false);
+    private void WakeElsewhere()
+    {
+        if (signalled is not null) signalled();
+        else ThreadPool.UnsafeQueueUserWorkItem(static control => control.Wake(), this, preferLocal: false);
+    }
 }

@@ -70,6 +70,8 @@ public static class OptionsSource
                 MaxConnections = read.Count("Limits:MaxConnections", defaults.Limits.MaxConnections, 1, 1_000_000),
                 MaxTranscripts = read.Count("Limits:MaxTranscripts", defaults.Limits.MaxTranscripts, 1, 1024),
                 QueueTarget = read.Duration("Limits:QueueTarget", defaults.Limits.QueueTarget, Seconds(0.001), Seconds(60)),
+                MaxCallsPerTrunk = read.Count("Limits:MaxCallsPerTrunk", defaults.Limits.MaxCallsPerTrunk, 1, 1_000_000),
+                MaxBatch = read.Count("Limits:MaxBatch", defaults.Limits.MaxBatch, 1, Scoring.Wire.TrunkRequest.MostMessages),
                 MaxTextChars = read.Count("Limits:MaxTextChars", defaults.Limits.MaxTextChars, 64, 1_000_000),
                 MaxTranscriptMessages = read.Count("Limits:MaxTranscriptMessages", defaults.Limits.MaxTranscriptMessages, 1, 1_000_000),
                 MaxMessageBytes = read.Count("Limits:MaxMessageBytes", defaults.Limits.MaxMessageBytes, 1024, 64 * 1024 * 1024),

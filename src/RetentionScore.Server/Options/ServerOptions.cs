@@ -177,6 +177,12 @@ public sealed record LimitOptions
     /// <summary>How long work may wait for a thread before interims are shed, and four times as long before explanations are. 1 ms to 60 s, default 100 ms.</summary>
     public TimeSpan QueueTarget { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Calls of one trunk that are open. 1 to 1,000,000, default 20,000.</summary>
+    public int MaxCallsPerTrunk { get; init; } = 20_000;
+
+    /// <summary>Messages of one request of a trunk. 1 to 4,096, default 1,024.</summary>
+    public int MaxBatch { get; init; } = 1024;
+
     /// <summary>Of an utterance, in UTF-16 code units; more is cut. 64 to 1,000,000, default 8,192.</summary>
     public int MaxTextChars { get; init; } = 8_192;
 

@@ -143,6 +143,17 @@ public sealed record Refusal(RefusalReason Reason, string Message)
     /// <summary>The same out of a deserializer, which cannot end a call in another way.</summary>
     internal RpcException ToException() => new(new Grpc.Core.Status(Code, Message), new Metadata { { DetailsKey, Details().ToByteArray() } });
 
+    /// <summary>The same as the error of one call on a trunk.</summary>
+    internal V1.CallError ToCallError() => new()
+    {
+        Code = (int)Code,
+        Message = Message,
+        Reason = Name,
+        NextSeq = NextSeq ?? 0,
+        RetryAfterMs = (uint)(RetryAfter?.TotalMilliseconds ?? 0),
+        Field = Field ?? "",
+    };
+
     private Google.Rpc.Status Details()
     {
         // Field 1, which these bindings still call by its first name; on the wire it is ErrorInfo.reason.

@@ -5,7 +5,7 @@ using RetentionScore.Server.Scoring.Wire;
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>
-/// retentionscore.v1.ScoringService bound by hand, in place of the generated base: ScoreCall reads frames and writes bytes, the other methods take
+/// retentionscore.v1.ScoringService bound by hand, in place of the generated base: ScoreCall and ScoreCalls read frames and write bytes, the other methods take
 /// the generated messages. Both stacks find it by the attribute, and its methods by their names. No state.
 /// </summary>
 [BindServiceMethod(typeof(ScoringServiceBase), nameof(BindService))]
@@ -20,8 +20,12 @@ internal abstract class ScoringServiceBase
         Marshallers.Create<CallFrame>((_, _) => throw ClientSide(), context => CallFrame.Read(context.PayloadAsReadOnlySequence())),
         Marshallers.Create<CallAnswer>(CallAnswer.Write, _ => throw ClientSide()));
 
-    private static readonly Method<V1.ScoreCallsRequest, V1.ScoreCallsResponse> ScoreCallsMethod = new(
-        MethodType.DuplexStreaming, Name, nameof(ScoreCalls), Of(V1.ScoreCallsRequest.Parser), Of(V1.ScoreCallsResponse.Parser));
+    private static readonly Method<TrunkRequest, CallAnswer> ScoreCallsMethod = new(
+        MethodType.DuplexStreaming,
+        Name,
+        nameof(ScoreCalls),
+        Marshallers.Create<TrunkRequest>((_, _) => throw ClientSide(), context => TrunkRequest.Read(context.PayloadAsReadOnlySequence())),
+        Marshallers.Create<CallAnswer>(CallAnswer.Write, _ => throw ClientSide()));
 
     private static readonly Method<V1.ScoreTranscriptRequest, V1.ScoreTranscriptResponse> ScoreTranscriptMethod = new(
         MethodType.ServerStreaming, Name, nameof(ScoreTranscript), Of(V1.ScoreTranscriptRequest.Parser), Of(V1.ScoreTranscriptResponse.Parser));
@@ -34,7 +38,7 @@ internal abstract class ScoringServiceBase
     {
         binder.AddMethod(ScoreCallMethod, service is null ? null : new DuplexStreamingServerMethod<CallFrame, CallAnswer>(service.ScoreCall));
         binder.AddMethod(
-            ScoreCallsMethod, service is null ? null : new DuplexStreamingServerMethod<V1.ScoreCallsRequest, V1.ScoreCallsResponse>(service.ScoreCalls));
+            ScoreCallsMethod, service is null ? null : new DuplexStreamingServerMethod<TrunkRequest, CallAnswer>(service.ScoreCalls));
         binder.AddMethod(
             ScoreTranscriptMethod,
             service is null ? null : new ServerStreamingServerMethod<V1.ScoreTranscriptRequest, V1.ScoreTranscriptResponse>(service.ScoreTranscript));
@@ -48,7 +52,7 @@ internal abstract class ScoringServiceBase
 
     /// <summary>Many calls on one stream.</summary>
     public virtual Task ScoreCalls(
-        IAsyncStreamReader<V1.ScoreCallsRequest> requestStream, IServerStreamWriter<V1.ScoreCallsResponse> responseStream, ServerCallContext context) =>
+        IAsyncStreamReader<TrunkRequest> requestStream, IServerStreamWriter<CallAnswer> responseStream, ServerCallContext context) =>
         throw Unimplemented();
 
     /// <summary>A whole transcript at once.</summary>

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using RetentionScore.Core.Risk;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Scoring.Trunk;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
 
@@ -41,6 +42,17 @@ internal sealed partial class ScoringServiceEndpoint(
         refusal?.End(context);
     }
 
+    /// <summary>Many calls on one stream: <see cref="CallTrunk"/>.</summary>
+    public override async Task ScoreCalls(
+        IAsyncStreamReader<TrunkRequest> requestStream, IServerStreamWriter<CallAnswer> responseStream, ServerCallContext context)
+    {
+        var trunk = new CallTrunk(services, requestStream, responseStream, CallerOf(context), context, Log);
+        Refusal? refusal = await GuardAsync(trunk.RunAsync(), context);
+        services.Metrics.StreamEnded(refusal, trunk.CallsHaveEnded, context.CancellationToken.IsCancellationRequested);
+        await trunk.LeaveAsync();
+        refusal?.End(context);
+    }
+
     /// <summary>A whole transcript, answered in chunks.</summary>
     public override async Task ScoreTranscript(
         V1.ScoreTranscriptRequest request, IServerStreamWriter<V1.ScoreTranscriptResponse> responseStream, ServerCallContext context)
@@ -68,6 +80,8 @@ internal sealed partial class ScoringServiceEndpoint(
             Limits = new V1.Limits
             {
                 MaxLiveCalls = (uint)options.Limits.MaxLiveCalls,
+                MaxCallsPerTrunk = (uint)options.Limits.MaxCallsPerTrunk,
+                MaxBatch = (uint)options.Limits.MaxBatch,
                 MaxTextChars = (uint)options.Limits.MaxTextChars,
                 MaxCorrectionDepth = MaxCorrectionDepth,
                 MaxTranscriptMessages = (uint)options.Limits.MaxTranscriptMessages,
@@ -170,10 +184,13 @@ internal sealed partial class ScoringServiceEndpoint(
         }
         catch (Exception exception)
         {
-            Failed(logger, exception.GetType().FullName ?? "", exception.StackTrace ?? "");
+            Log(exception);
             return new Refusal(RefusalReason.Internal, "internal error");
         }
     }
+
+    /// <summary>Type and stack only: a message could quote what was said.</summary>
+    private void Log(Exception exception) => Failed(logger, exception.GetType().FullName ?? "", exception.StackTrace ?? "");
 
     [LoggerMessage(1, LogLevel.Error, "A call failed with {ExceptionType}.\n{Stack}")]
     private static partial void Failed(ILogger logger, string exceptionType, string stack);

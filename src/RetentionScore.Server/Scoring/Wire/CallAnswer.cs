@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace RetentionScore.Server.Scoring.Wire;
 
 /// <summary>
-/// One answer of a stream as bytes of ScoreCallResponse; one for each stream, used again and again. The bytes lie in the workspace of the thread that
+/// One answer of a stream as bytes of ScoreCallResponse, or of a trunk as bytes of ScoreCallsResponse; one for each stream, used again and again. The bytes lie in the workspace of the thread that
 /// writes and hold until that answers again. That is enough: once the response's headers are written, and a stream writes them first of all, both
 /// stacks run the serializer inside WriteAsync, before it returns.
 /// </summary>
@@ -34,6 +34,9 @@ internal sealed class CallAnswer
         output.Message(response);
         bytes = output.Written;
     }
+
+    /// <summary>Makes it what was written already.</summary>
+    internal void Set(WireWriter output) => bytes = output.Written;
 
     /// <summary>The serializer: bytes that are there already cost less to copy than to measure before they are written.</summary>
     internal static void Write(CallAnswer answer, SerializationContext context)

@@ -24,8 +24,8 @@ internal enum FrameMember
 /// one that comes in pieces is merged. Not thread-safe.
 /// <para>
 /// Whose it is: <see cref="Read"/> rents it, inside the deserializer, where the payload is still valid. Then it belongs to whoever reads the stream:
-/// <see cref="CallStream"/> returns its start, <see cref="RequestBatch"/> the messages behind it once all their answers are written, a transcript
-/// each message once it is answered. Nothing of it, no span and no id, is used after <see cref="Return"/>; what outlives it is copied. A frame that
+/// <see cref="CallStream"/> returns its start, <see cref="RequestBatch"/> the messages behind it once all their answers are written, a trunk and a
+/// transcript each message once it is answered. Nothing of it, no span and no id, is used after <see cref="Return"/>; what outlives it is copied. A frame that
 /// a broken stream leaves behind is not returned, and collected.
 /// </para>
 /// </summary>
@@ -48,6 +48,15 @@ internal sealed class CallFrame
 
     /// <summary>How long the message is.</summary>
     internal int Bytes { get; private set; }
+
+    /// <summary>On a trunk: which of its calls it is for.</summary>
+    internal uint Channel { get; set; }
+
+    /// <summary>On a trunk: timestamp of its arrival.</summary>
+    internal long Arrival { get; set; }
+
+    /// <summary>On a trunk: the frame that waits behind it.</summary>
+    internal CallFrame? Next { get; set; }
 
     /// <summary>The start; null on any other member.</summary>
     internal V1.CallStart? Start { get; private set; }
@@ -92,19 +101,34 @@ internal sealed class CallFrame
     internal static CallFrame Read(in ReadOnlySequence<byte> payload)
     {
         CallFrame frame = Pool.Get();
-        frame.Fill(payload);
+        int length = checked((int)payload.Length);
+        payload.CopyTo(frame.Reserve(length));
+        frame.Parse(length);
+        return frame;
+    }
+
+    /// <summary>The same of one message among others.</summary>
+    /// <exception cref="InvalidDataException">It is no ScoreCallRequest.</exception>
+    internal static CallFrame Read(ReadOnlySpan<byte> payload)
+    {
+        CallFrame frame = Pool.Get();
+        payload.CopyTo(frame.Reserve(payload.Length));
+        frame.Parse(payload.Length);
         return frame;
     }
 
     /// <summary>Gives the frame back; its owner forgets it.</summary>
     internal void Return() => Pool.Return(this);
 
-    private void Fill(in ReadOnlySequence<byte> payload)
+    private Span<byte> Reserve(int length)
     {
-        int length = checked((int)payload.Length);
-        Bytes = length;
         if (buffer.Length < length) buffer = new byte[Math.Max(length, buffer.Length * 2)];
-        payload.CopyTo(buffer);
+        return buffer;
+    }
+
+    private void Parse(int length)
+    {
+        Bytes = length;
         ReadMessage(length);
         ReadOnlySpan<byte> id = UtteranceId.Span;
         if (!Utf8.IsValid(id)) replacedId = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(id));
@@ -293,6 +317,7 @@ internal sealed class CallFrame
         {
             // One long text must not keep its memory for ever; nor is anything said kept longer than it is needed.
             if (obj.buffer.Length > MaxPooledBytes) return false;
+            obj.Next = null;
             obj.Clear();
             return true;
         }

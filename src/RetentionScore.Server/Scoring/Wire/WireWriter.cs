@@ -24,6 +24,12 @@ internal sealed class WireWriter
 
     internal void Clear() => count = 0;
 
+    /// <summary>How much was written.</summary>
+    internal int Count => count;
+
+    /// <summary>Takes back what was written behind the first <paramref name="bytesKept"/>.</summary>
+    internal void TakeBack(int bytesKept) => count = bytesKept;
+
     internal void UInt32(int number, uint value)
     {
         if (value == 0) return;
