@@ -1,4 +1,3 @@
-using System.Text;
 using BenchmarkDotNet.Attributes;
 using RetentionScore.Core;
 using RetentionScore.Core.Calls;
@@ -10,10 +9,6 @@ namespace RetentionScore.Benchmarks;
 [MemoryDiagnoser]
 public class ObserveBenchmarks
 {
-    private const string Talk =
-        "well i've been thinking about it and we are moving house next month so i would like to cancel the broadband please if that is all right with you "
-        + "because the new place has its own line already and there is no point in paying for two of them is there anyway that is how it stands with us now";
-
     private readonly ScoringScratch _scratch = new();
     private CallSession _session = null!;
     private byte[] _text = [];
@@ -31,7 +26,7 @@ public class ObserveBenchmarks
     [GlobalSetup]
     public void Open()
     {
-        _text = Encoding.UTF8.GetBytes(string.Join(' ', Talk.Split(' ').Take(Words)));
+        _text = Talk.Of(Words);
         _session = new CallSession(RetentionPolicy.Default, CallContext.Empty);
         for (int i = 0; i < Before; i++) Observe();
     }

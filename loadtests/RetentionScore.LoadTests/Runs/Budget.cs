@@ -21,7 +21,7 @@ internal readonly record struct Budget(string Name, double Bound)
         ["rss_mb"] = (false, false, result => result.ResidentMb),
         ["errors"] = (false, false, result => result.Errors),
         ["unanswered"] = (false, false, result => result.Record.Unanswered),
-        ["achieved"] = (true, false, result => result.Achieved / result.Rate),
+        ["achieved"] = (true, false, result => result.Record.Utterances / (double)result.Record.Sent),
         ["utterances"] = (true, false, result => result.Record.Utterances),
         ["live"] = (true, false, result => result.LiveCalls),
         ["opened"] = (true, false, result => result.Record.Opened),

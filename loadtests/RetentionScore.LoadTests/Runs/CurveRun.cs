@@ -10,7 +10,7 @@ namespace RetentionScore.LoadTests.Runs;
 /// </summary>
 internal static class CurveRun
 {
-    private const double Step = 1.25, AchievedShare = 0.97, LatestP99Ms = 200;
+    private const double Step = 1.25, AchievedShare = 0.9, LatestP99Ms = 200;
 
     internal static async Task<Outcome> RunAsync(Settings settings, int mostSteps, Progress progress)
     {
@@ -50,5 +50,6 @@ internal static class CurveRun
         Series Line(string name, double percentile) => new(name, [.. results.Select(result => (result.Achieved, result.LatencyMs(percentile)))]);
     }
 
+    // Which calls of the mix are under way makes a rate differ by a few percent from the one that was asked for.
     private static bool IsCarried(PhaseResult result) => result.Achieved >= AchievedShare * result.Rate && result.LatencyMs(99) <= LatestP99Ms;
 }
