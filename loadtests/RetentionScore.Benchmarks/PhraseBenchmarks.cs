@@ -30,7 +30,9 @@ public class PhraseBenchmarks
     public void Build()
     {
         var words = new Zipf(Vocabulary);
-        var text = new StringBuilder("[cancel_request]\n");
+        var text = new StringBuilder();
+        foreach (string list in SignalReader.WordLists) text.Append(CultureInfo.InvariantCulture, $"@{list} = unsaid\n");
+        text.Append("[cancel_request]\n");
         var first = new List<string[]>();
         for (int i = 0; i < Phrases; i++)
         {
