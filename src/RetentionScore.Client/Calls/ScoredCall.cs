@@ -87,12 +87,15 @@ public sealed class ScoredCall : IAsyncDisposable
     /// </summary>
     /// <param name="disposition">How the call ended; of the first time that this is called.</param>
     /// <param name="within">The longest wait; null for <see cref="ScoringClientOptions.EndLimit"/>.</param>
+    /// <param name="atMs">When it ended, in ms from the start of the call; null where the server is to say. Of the first time, too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The summary, or why there is none.</returns>
     public async Task<EndResult> EndAsync(
-        Disposition disposition = Disposition.Unspecified, TimeSpan? within = null, CancellationToken cancellationToken = default)
+        Disposition disposition = Disposition.Unspecified, TimeSpan? within = null, int? atMs = null, CancellationToken cancellationToken = default)
     {
-        Loop.Send(new ScoreCallRequest { End = new CallEnd { Disposition = disposition } }, null, out _);
+        var end = new CallEnd { Disposition = disposition };
+        if (atMs is { } ms) end.AtMs = ms;
+        Loop.Send(new ScoreCallRequest { End = end }, null, out _);
         await Loop.Over.WaitAtMostAsync(within ?? options.EndLimit, options.TimeProvider, cancellationToken).ConfigureAwait(false);
         CallStatus status = Status;
         return new EndResult(status.Summary, status.State == CallState.GivenUp ? status.Refusal : null);
