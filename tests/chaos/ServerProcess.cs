@@ -19,9 +19,10 @@ internal sealed class ServerProcess(string program, string journal, int grpc, in
 
     internal async Task StartAsync()
     {
+        // The longer a commit waits for more, the more a kill takes with it: 5 ms would hardly ever show a promise that is not kept.
         string[] flags =
         [
-            $"--Listen:Grpc=127.0.0.1:{grpc}", $"--Listen:Ops=127.0.0.1:{ops}", "--Journal:Store=sqlite", $"--Journal:Path={journal}", "--Journal:MaxRetryDelay=200ms",
+            $"--Listen:Grpc=127.0.0.1:{grpc}", $"--Listen:Ops=127.0.0.1:{ops}", "--Journal:Store=sqlite", $"--Journal:Path={journal}", "--Journal:MaxRetryDelay=200ms", "--Journal:BatchDelay=150ms",
             "--Calls:TickInterval=0", "--Calls:RetryAfter=100ms", "--Drain:LameDuck=0", "--Drain:Time=1s",
         ];
         // A file that may not grow is an error of the write, as a full disk is, not a signal that ends the process.
