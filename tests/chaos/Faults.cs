@@ -25,7 +25,7 @@ internal sealed class Faults(ServerProcess server, Relay[] relays, JumpingTime p
     private int Kind()
     {
         int roll = random.Next(100);
-        return roll < 25 ? 0 : roll < 50 ? 1 : roll < 60 ? 2 : roll < 70 ? 3 : roll < 80 ? 4 : roll < 90 ? 5 : roll < 96 ? 6 : 7;
+        return roll < 40 ? 0 : roll < 50 ? 1 : roll < 60 ? 2 : roll < 70 ? 3 : roll < 80 ? 4 : roll < 90 ? 5 : roll < 96 ? 6 : 7;
     }
 
     private async Task DoAsync(int kind)
