@@ -65,8 +65,10 @@ internal sealed class CallRegistry(
                 default:
                     // What the former holder has counted is known only once it has stopped.
                     if (former is not null) await former.Released.ConfigureAwait(false);
-                    if (await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream) with { TookOver = former is not null };
-                    // Another node has had it since: the journal knows more than we do.
+                    // With a gap the journal can be completed from what the client still has, if that is enough.
+                    bool fillsGap = known.Journal.HasGap && !journal.IsFailing && !known.HasEnded && start.ResumeFrom <= known.Journal.DurableSeq + 1;
+                    if (!fillsGap && await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream) with { TookOver = former is not null };
+                    // Another node has had it since, or the client goes back to it: the journal is what counts.
                     Forget(known, except: stream);
                     continue;
             }
@@ -168,7 +170,7 @@ internal sealed class CallRegistry(
         call.TryClaim(stream, out _);
         if (!call.HasEnded) admission.AddPlace(call.Key.Tenant); // its history is here: no limit sends it away
         calls[call.Key] = call;
-        call.Journal.WhenFenced(() => Forget(call));
+        call.Journal.WhenFenced(() => Forget(call), call.AskToRejoin);
         return call;
     }
 
@@ -199,7 +201,7 @@ internal sealed class CallRegistry(
         call.TryClaim(stream, out _);
         if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
         {
-            kept.WhenFenced(() => Forget(call));
+            kept.WhenFenced(() => Forget(call), call.AskToRejoin);
             return new OpenOutcome(call, Resumed: false, null);
         }
 

@@ -81,6 +81,12 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
         }
     }
 
+    /// <summary>The journal lacks what the client may still have: whoever holds the call is to open it again.</summary>
+    internal void AskToRejoin()
+    {
+        lock (gate) latest?.RequestStop(StopReason.Rejoin);
+    }
+
     /// <summary>Whether it is to be taken off the number of live calls; true once.</summary>
     internal bool TakeOffCount() => Interlocked.Exchange(ref isOffCount, 1) == 0;
 

@@ -9,6 +9,8 @@ internal enum StopReason
     Superseded,
     Draining,
     Idle,
+    /// <summary>The journal is back and lacks what the client still has.</summary>
+    Rejoin,
 }
 
 /// <summary>

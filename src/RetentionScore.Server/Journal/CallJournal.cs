@@ -19,7 +19,7 @@ internal sealed class CallJournal
     private readonly JournalWriter? writer;
     private readonly TimeProvider time;
     private List<Waiter>? waiters;
-    private Action? onFenced;
+    private Action? onFenced, onRejoin;
     private byte[]? pending;
     private int pendingBytes;
     private uint pendingSeq;
@@ -108,15 +108,26 @@ internal sealed class CallJournal
     }
 
     /// <summary>Says who is told, once, that another owner has the call.</summary>
-    internal void WhenFenced(Action told)
+    /// <param name="told">Called once, then.</param>
+    /// <param name="rejoin">Called when the journal can take again what it lacks of the call.</param>
+    internal void WhenFenced(Action told, Action rejoin)
     {
         lock (gate)
         {
             onFenced = told;
+            onRejoin = rejoin;
             if (!isFenced) return;
         }
 
         told();
+    }
+
+    /// <summary>The journal is back: the client is asked to send again what is not durable.</summary>
+    internal void AskToRejoin()
+    {
+        Action? rejoin;
+        lock (gate) rejoin = isFenced ? null : onRejoin;
+        rejoin?.Invoke();
     }
 
     /// <summary>Hands a record over; it is written soon. Allocates nothing once the buffers are warm.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RetentionScore.Server.Health;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 
@@ -12,33 +13,40 @@ namespace RetentionScore.Server.Journal;
 /// </summary>
 internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
 {
+    /// <summary>What grpc.health knows the journal by.</summary>
+    internal const string ServiceName = "retentionscore.journal";
+
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PrunePeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
 
     private readonly IJournalStore? store;
     private readonly JournalOptions options;
     private readonly TimeProvider time;
     private readonly ServerMetrics metrics;
+    private readonly ServingStatus serving;
     private readonly ILogger<JournalWriter> logger;
     private readonly JournalPatience patience;
     private readonly SemaphoreSlim something = new(0, 1), much = new(0, 1);
     private readonly CancellationTokenSource stopping = new(), giveUp = new();
     private readonly List<JournalItem> items = [];
     private readonly List<int> lost = [];
+    private readonly List<CallJournal> gaps = [];
     private CallJournal? queue;
     private Task loop = Task.CompletedTask;
     private long pendingBytes;
     private long prunedAt;
-    private bool isOpen;
+    private bool isOpen, isKnown;
     private int isDisposed;
     private volatile bool isFailing;
 
-    public JournalWriter(ServerOptions options, JournalStoreSource source, TimeProvider time, ServerMetrics metrics, ILogger<JournalWriter> logger)
+    public JournalWriter(ServerOptions options, JournalStoreSource source, TimeProvider time, ServerMetrics metrics, ServingStatus serving, ILogger<JournalWriter> logger)
     {
         store = source.Store;
         this.options = options.Journal;
         this.time = time;
         this.metrics = metrics;
+        this.serving = serving;
         this.logger = logger;
         patience = new JournalPatience(options.Journal, time);
     }
@@ -95,6 +103,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     /// <summary>Claims a call; null where the journal cannot be reached.</summary>
     internal async ValueTask<ClaimOutcome?> ClaimAsync(Claim claim)
     {
+        if (isFailing) return null; // nobody waits for what is known to fail; the loop finds out when it is back
         try
         {
             return await patience.OnceAsync((store: store!, claim), static (ask, token) => ask.store.ClaimAsync(ask.claim, token), giveUp.Token).ConfigureAwait(false);
@@ -110,7 +119,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     internal async ValueTask<bool?> RenewAsync(CallJournal call, ulong attempt)
     {
         if (call.IsFenced) return false;
-        if (call.Epoch == 0) return null; // not claimed yet: the writer sees to it
+        if (call.Epoch == 0 || isFailing) return null; // not claimed yet: the writer sees to it
         try
         {
             call.Hold();
@@ -144,7 +153,11 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     }
 
     /// <summary>A record of this call found the queue full.</summary>
-    internal void Dropped(CallJournal call) => metrics.JournalDropped();
+    internal void Dropped(CallJournal call)
+    {
+        metrics.JournalDropped();
+        lock (gaps) gaps.Add(call);
+    }
 
     private static bool Push(ref CallJournal? stack, CallJournal call)
     {
@@ -183,6 +196,8 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
             TakeAll();
             if (items.Count > 0) await WriteAsync().ConfigureAwait(false);
             else if (stops) return;
+            else if (isFailing) await ProbeAsync().ConfigureAwait(false);
+            AskForGaps();
             if (giveUp.IsCancellationRequested) return;
             if (!isFailing && time.GetElapsedTime(prunedAt) >= PrunePeriod) await PruneAsync().ConfigureAwait(false);
         }
@@ -193,7 +208,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     {
         try
         {
-            if (!await something.WaitAsync(PrunePeriod, stopping.Token).ConfigureAwait(false)) return;
+            if (!await something.WaitAsync(isFailing ? ProbePeriod : PrunePeriod, stopping.Token).ConfigureAwait(false)) return;
             if (options.BatchDelay > TimeSpan.Zero && PendingBytes < options.BatchBytes)
                 await much.WaitAsync(options.BatchDelay, stopping.Token).ConfigureAwait(false);
         }
@@ -254,7 +269,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
             bytes += item.Length;
         }
 
-        isFailing = false;
+        Recovered();
         metrics.JournalCommitted(bytes, Stopwatch.GetElapsedTime(from));
     }
 
@@ -283,7 +298,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     {
         await store!.OpenAsync(cancellationToken).ConfigureAwait(false);
         isOpen = true;
-        isFailing = false;
+        Recovered();
     }
 
     private async Task PruneAsync()
@@ -302,8 +317,47 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     private void Fails(Exception exception)
     {
         metrics.JournalFailed();
-        if (!isFailing) Failing(logger, exception.GetType().Name, exception.Message);
+        isOpen = false; // opened anew with the next try: a file or a database may be another by then
+        if (isFailing) return;
         isFailing = true;
+        serving.Set(ServiceName, Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.NotServing);
+        Failing(logger, exception.GetType().Name, exception.Message);
+    }
+
+    private void Recovered()
+    {
+        if (!isFailing && isKnown) return;
+        isFailing = false;
+        isKnown = true;
+        serving.Set(ServiceName, Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.Serving);
+    }
+
+    /// <summary>Once there is room again, clients of calls with gaps send again what the journal lacks.</summary>
+    private void AskForGaps()
+    {
+        if (isFailing || PendingBytes > options.QueueBytes / 2) return;
+        CallJournal[] asked;
+        lock (gaps)
+        {
+            if (gaps.Count == 0) return;
+            asked = [.. gaps];
+            gaps.Clear();
+        }
+
+        foreach (CallJournal call in asked) call.AskToRejoin();
+    }
+
+    /// <summary>With nothing to write, nobody else would find out that the journal is back.</summary>
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await OpenAsync(giveUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Fails(exception);
+        }
     }
 
     [LoggerMessage(1, LogLevel.Error, "The journal fails with {Type}: {Message}. Scoring goes on, updates say NOT_DURABLE, and it is tried again.")]

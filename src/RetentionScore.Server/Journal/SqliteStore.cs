@@ -34,7 +34,8 @@ internal sealed class SqliteStore : IJournalStore
     private readonly string path, node;
     private readonly long foldBytes;
     private readonly TimeProvider time;
-    private readonly Lock gate = new();
+    // Waited for without a thread: while the file is locked, one thread waits with it and no more.
+    private readonly SemaphoreSlim gate = new(1, 1);
     private SqliteConnection? connection;
     private SqliteCommand? begin, commit, rollback, version, addBatch, epochOf, endCall, setCustomer, release, addEntry, setWords;
     private byte[] frames = new byte[64 * 1024];
@@ -55,66 +56,46 @@ internal sealed class SqliteStore : IJournalStore
 
     public V1.Durability Durability => V1.Durability.Node;
 
-    public Task OpenAsync(CancellationToken cancellationToken)
-    {
-        lock (gate)
+    public Task OpenAsync(CancellationToken cancellationToken) => AloneAsync(
+        () =>
         {
             Close();
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
             try
             {
                 Open();
+                return true;
             }
             catch
             {
                 Close();
                 throw;
             }
-        }
+        },
+        cancellationToken);
 
-        return Task.CompletedTask;
-    }
+    public Task<ClaimOutcome> ClaimAsync(Claim claim, CancellationToken cancellationToken) =>
+        AloneAsync(() => InTransaction(() => ClaimNow(claim)), cancellationToken);
 
-    public Task<ClaimOutcome> ClaimAsync(Claim claim, CancellationToken cancellationToken)
-    {
-        lock (gate) return Task.FromResult(InTransaction(() => ClaimNow(claim)));
-    }
+    public Task<bool> RenewAsync(CallJournal call, ulong attempt, CancellationToken cancellationToken) => AloneAsync(
+        () => Execute("UPDATE calls SET attempt = max(attempt, $1), held = 1 WHERE call_no = $2 AND epoch = $3", (long)attempt, call.CallNo, (long)call.Epoch) == 1,
+        cancellationToken);
 
-    public Task<bool> RenewAsync(CallJournal call, ulong attempt, CancellationToken cancellationToken)
-    {
-        lock (gate)
-        {
-            return Task.FromResult(Execute(
-                "UPDATE calls SET attempt = max(attempt, $1), held = 1 WHERE call_no = $2 AND epoch = $3", (long)attempt, call.CallNo, (long)call.Epoch) == 1);
-        }
-    }
-
-    public Task CommitAsync(IReadOnlyList<JournalItem> items, List<int> lost, CancellationToken cancellationToken)
-    {
-        lock (gate)
+    public Task CommitAsync(IReadOnlyList<JournalItem> items, List<int> lost, CancellationToken cancellationToken) => AloneAsync(
+        () =>
         {
             InTransaction(() =>
             {
                 Write(items, lost);
                 return true;
             });
-            // A fold is work that nobody waits for; what was committed stays so if it fails.
-            if (unfolded >= foldBytes)
-            {
-                InTransaction(() =>
-                {
-                    Fold();
-                    return true;
-                });
-            }
-        }
+            if (unfolded >= foldBytes) FoldSoon();
+            return true;
+        },
+        cancellationToken);
 
-        return Task.CompletedTask;
-    }
-
-    public Task<int> EraseAsync(string tenant, string? callId, string? customerId, CancellationToken cancellationToken)
-    {
-        lock (gate)
+    public Task<int> EraseAsync(string tenant, string? callId, string? customerId, CancellationToken cancellationToken) => AloneAsync(
+        () =>
         {
             // What is deleted is overwritten, and the log that still has it is emptied.
             Execute("PRAGMA secure_delete = ON");
@@ -128,28 +109,55 @@ internal sealed class SqliteStore : IJournalStore
             });
             Execute("PRAGMA secure_delete = OFF");
             Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-            return Task.FromResult(erased);
+            return erased;
+        },
+        cancellationToken);
+
+    public Task<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => AloneAsync(
+        () => InTransaction(() =>
+        {
+            Fold();
+            long ms = before.ToUnixTimeMilliseconds();
+            Execute("DELETE FROM entries WHERE call_no IN (SELECT call_no FROM calls WHERE written_ms < $1)", ms);
+            return Execute("DELETE FROM calls WHERE written_ms < $1", ms);
+        }),
+        cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await gate.WaitAsync().ConfigureAwait(false);
+        Close();
+        gate.Dispose();
+    }
+
+    private async Task<T> AloneAsync<T>(Func<T> act, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return act();
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
-    public Task<int> PruneAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    /// <summary>Work that nobody waits for; what was committed stays so if it fails, and it is tried again with the next commit.</summary>
+    private void FoldSoon()
     {
-        lock (gate)
+        try
         {
-            return Task.FromResult(InTransaction(() =>
+            InTransaction(() =>
             {
                 Fold();
-                long ms = before.ToUnixTimeMilliseconds();
-                Execute("DELETE FROM entries WHERE call_no IN (SELECT call_no FROM calls WHERE written_ms < $1)", ms);
-                return Execute("DELETE FROM calls WHERE written_ms < $1", ms);
-            }));
+                return true;
+            });
         }
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        lock (gate) Close();
-        return default;
+        catch (SqliteException)
+        {
+            unfolded = foldBytes;
+        }
     }
 
     private void Open()

@@ -1,4 +1,5 @@
 using RetentionScore.Server.Draining;
+using RetentionScore.Server.Journal;
 
 namespace RetentionScore.Server.Metrics;
 
@@ -10,11 +11,13 @@ internal static class Ops
     internal static void MapOps(this WebApplication app)
     {
         var phase = app.Services.GetRequiredService<ServerPhase>();
+        var journal = app.Services.GetRequiredService<JournalWriter>();
         app.MapMetricsEndpoint(app.Services.GetRequiredService<ServerMetrics>());
         app.MapGet("/healthz", OnOpsPort(context => context.Response.WriteAsync("ok\n")));
         app.MapGet("/readyz", OnOpsPort(context =>
         {
-            if (phase.IsServing) return context.Response.WriteAsync("ready\n");
+            // Without its journal a node still scores, so it stays in.
+            if (phase.IsServing) return context.Response.WriteAsync(journal.IsFailing ? "ready, the journal fails\n" : "ready\n");
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return context.Response.WriteAsync(phase.Now == Phase.Starting ? "starting\n" : "draining\n");
         }));

@@ -10,6 +10,9 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
 {
     internal int MaxTextChars => options.Limits.MaxTextChars;
 
+    /// <summary>Whether the operator wants what was said in the journal, redacted.</summary>
+    internal bool StoresText => options.Journal.StoreText;
+
     /// <summary>Called with the seq of each message right before it is scored; a test lets it throw.</summary>
     internal Action<uint>? BeforeScoring { get; set; }
 

@@ -300,7 +300,8 @@ internal sealed class CallScoring
     private void Keep(ScoringWorkspace workspace, ReadOnlyMemory<byte> id, ReadOnlySpan<byte> text)
     {
         if (!Journal.IsKept) return;
-        Append(new JournalRecord { Signals = workspace.Scratch.Record, UtteranceId = id, ZeroUnixMs = clock.ZeroUnixMs }, workspace);
+        byte[]? kept = factory.StoresText && !text.IsEmpty ? Redaction.Of(text) : null;
+        Append(new JournalRecord { Signals = workspace.Scratch.Record, UtteranceId = id, ZeroUnixMs = clock.ZeroUnixMs, Text = kept }, workspace);
     }
 
     private void Append(in JournalRecord record, ScoringWorkspace workspace)

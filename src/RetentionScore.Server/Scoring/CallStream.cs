@@ -37,6 +37,10 @@ internal sealed record CallStreamServices(
         StopReason.None => null,
         StopReason.Superseded => new Refusal(RefusalReason.Superseded, "another stream with a higher attempt took the call over"),
         StopReason.Draining => DrainNotice.Refuse(),
+        StopReason.Rejoin => new Refusal(RefusalReason.NotReady, "the journal is back and lacks messages of the call: open it again and send from next_seq")
+        {
+            RetryAfter = Options.Calls.RetryAfter,
+        },
         _ when control.HasCall => Idle("idle_timeout_s", "message and no heartbeat", Options.Calls.IdleTimeout),
         _ => Idle("first_message_s", "start", Options.Calls.FirstMessage),
     };

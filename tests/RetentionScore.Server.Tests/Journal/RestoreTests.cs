@@ -24,7 +24,34 @@ public sealed class PostgresRestoreTests(PostgresServer postgres) : RestoreTests
 
     protected override Durability Durability => Durability.Shared;
 
-    protected override JournalOptions Store => new() { Store = JournalStore.Postgres, ConnectionString = database };
+    protected override JournalOptions Store => new() { Store = JournalStore.Postgres, ConnectionString = database, MaxRetryDelay = TimeSpan.FromMilliseconds(200) };
+
+    [Fact]
+    public async Task LostDatabase_ScoringGoesOn_AndIsWrittenOnceItIsBack()
+    {
+        await using TestServer server = await StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("lost-database");
+        await call.SayAsync(1, "I want to cancel");
+        await FlushAsync(call, 1);
+        postgres.Kill();
+        try
+        {
+            await call.SayAsync(2, "please cancel it");
+            await Waiting.UntilAsync(() => server.Service<JournalWriter>().IsFailing);
+            ScoreUpdate update = await call.SayAsync(3, "cancel it");
+            Assert.Contains(Degradation.NotDurable, update.Degraded);
+            Assert.Equal(1u, update.DurableSeq);
+            await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
+        }
+        finally
+        {
+            postgres.Start();
+        }
+
+        Assert.Equal(3u, (await call.ReadAsync()).Heartbeat.DurableSeq);
+        Assert.DoesNotContain(Degradation.NotDurable, (await call.SayAsync(4, "cancel it")).Degraded);
+    }
 }
 
 /// <summary>Two servers on one journal: what one has said the other goes on with, and never both.</summary>
@@ -136,14 +163,14 @@ public abstract class RestoreTests
         Assert.Contains(Degradation.HistoryLost, (await again.SayAsync(5, "hello")).Degraded);
     }
 
-    private static async Task FlushAsync(TestCall call, uint seq)
+    private protected static async Task FlushAsync(TestCall call, uint seq)
     {
         await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
         HeartbeatReply reply = (await call.ReadAsync()).Heartbeat;
         Assert.Equal((seq + 1, seq), (reply.NextSeq, reply.DurableSeq));
     }
 
-    private Task<TestServer> StartAsync() => TestServer.StartAsync(options => options with { Journal = Store });
+    private protected Task<TestServer> StartAsync() => TestServer.StartAsync(options => options with { Journal = Store });
 
     /// <summary>Answers without what may differ: latency and how far the journal is.</summary>
     private async Task<List<byte[]>> PlayAsync(string id, int cutBefore)
