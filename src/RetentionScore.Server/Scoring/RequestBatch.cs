@@ -68,7 +68,9 @@ internal sealed class RequestBatch
                 if (message.Interim || message.CorrectsSeq == 0) speakers |= speaker;
             }
 
-            if (LastAnswered < 0 && message.Member != FrameMember.None) LastAnswered = i;
+            // What waits for the journal is no reason to hold back the answers before it.
+            bool waits = message.Member == FrameMember.End || message is { Member: FrameMember.Heartbeat, Flush: true };
+            if (LastAnswered < 0 && !waits && message.Member != FrameMember.None) LastAnswered = i;
         }
     }
 
