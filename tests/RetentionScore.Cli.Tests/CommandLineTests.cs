@@ -38,4 +38,22 @@ public class CommandLineTests
         Assert.Equal(0, outcome.ExitCode);
         Assert.All(new[] { "demo", "score", "replay", "serve", "version" }, name => Assert.Contains($"  {name}", outcome.Output, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task JournalErase_NamesOneThing_AndTellsHowManyCallsItRemoved()
+    {
+        string folder = Directory.CreateTempSubdirectory("journal-").FullName;
+        try
+        {
+            string path = $"--Journal:Path={Path.Combine(folder, "journal.db")}";
+            Assert.Equal(2, (await Shell.RunAsync("journal", "erase", path)).ExitCode);
+            Assert.Equal(2, (await Shell.RunAsync("journal", "erase", path, "--call", "c", "--customer", "d")).ExitCode);
+            Outcome outcome = await Shell.RunAsync("journal", "erase", "--Journal:Store=sqlite", path, "--call", "c");
+            Assert.Equal((0, "0 calls erased\n"), (outcome.ExitCode, outcome.Output));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }
