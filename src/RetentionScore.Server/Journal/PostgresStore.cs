@@ -171,8 +171,8 @@ internal sealed class PostgresStore : IJournalStore
         if (stored is null)
         {
             if (claim.Mode == ClaimMode.Attach) return new ClaimOutcome(ClaimResult.Missing, 0, 0, null, 0);
-            await TryCreateAsync(connection, claim, 1, cancellationToken).ConfigureAwait(false);
-            return new ClaimOutcome(ClaimResult.Created, claim.NewCallNo, 1, null, 0);
+            if (await TryCreateAsync(connection, claim, 1, cancellationToken).ConfigureAwait(false)) return new ClaimOutcome(ClaimResult.Created, claim.NewCallNo, 1, null, 0);
+            return await ClaimAsync(connection, claim, cancellationToken).ConfigureAwait(false); // another node was quicker: now it is there
         }
 
         bool hasEnded = stored.Summary is not null;

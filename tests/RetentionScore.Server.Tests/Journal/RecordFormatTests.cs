@@ -141,7 +141,7 @@ public sealed class RecordFormatTests
         Happens(Core.Dialogue.CallEventKind.ContextChanged, context: new Core.Calls.CallContext { AgentId = "agent-2", Jurisdiction = "US-CA", CustomerId = "c-1", TenureMonths = 30, Audience = 12 });
         Says(Core.Speaker.Agent, "i can offer you half price for six months");
         Says(Core.Speaker.Customer, "no thank you just cancel my service", corrects: 4);
-        Happens(Core.Dialogue.CallEventKind.PromptDismissed, prompt: new PromptId(3, RecommendedAction.StopAskingWhy));
+        Happens(Core.Dialogue.CallEventKind.PromptDismissed, prompt: new PromptId(3, Core.Policy.RecommendedAction.StopAskingWhy));
         Happens((Core.Dialogue.CallEventKind)99);
         Says(Core.Speaker.Customer, "no thank you cancel it");
         Says(Core.Speaker.Agent, "okay i've cancelled it your reference is four two seven one");
