@@ -20,7 +20,7 @@ internal sealed class RequestBatch
     /// <summary>Of all messages.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>The last message that is answered; -1 for none. What is written before it may wait for it.</summary>
+    /// <summary>The last message that is answered at once; -1 for none. What is written before it may wait for it.</summary>
     internal int LastAnswered { get; private set; }
 
     internal bool IsFull => Count == Capacity;
