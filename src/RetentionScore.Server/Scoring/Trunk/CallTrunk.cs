@@ -30,6 +30,9 @@ internal sealed class CallTrunk
     /// <summary>Messages read ahead of those that are answered.</summary>
     private const int MostReady = 1024;
 
+    /// <summary>Requests read ahead: of messages that are dropped there may be any number.</summary>
+    private const int MostReads = 256;
+
     /// <summary>With those of calls that wait. A trunk on which so much waits for the journal is read no further until some of it is there.</summary>
     private const int MostWaiting = 16 * 1024;
 
@@ -134,7 +137,7 @@ internal sealed class CallTrunk
             if (!writing.IsCompleted) continue;
             if (await writing.ConfigureAwait(false) is { } slow) return slow;
 
-            while (!isHalfClosed && pause.IsCompleted && read.IsCompleted && ready < MostReady && waiting < MostWaiting)
+            for (int i = 0; i < MostReads && !isHalfClosed && pause.IsCompleted && read.IsCompleted && HasRoom; i++)
             {
                 isHalfClosed = !await read.ConfigureAwait(false);
                 if (isHalfClosed) break;
@@ -148,6 +151,9 @@ internal sealed class CallTrunk
             if (isHalfClosed && isAllSaid) return await writing.ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether more may be read before what is there is answered.</summary>
+    private bool HasRoom => ready < MostReady && said.Count < MostReady && waiting < MostWaiting;
 
     // What comes in
 
