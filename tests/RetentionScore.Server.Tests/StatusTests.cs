@@ -208,6 +208,43 @@ public sealed class StatusTests
         Assert.Equal("INVALID_MESSAGE", refused.Reason);
     }
 
+    [Theory]
+    [InlineData("ScoreTranscript")]
+    [InlineData("GetServerInfo")]
+    public async Task RubbishBeforeTheHandler_IsInvalid(string name)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var method = new Method<byte[], byte[]>(
+            MethodType.Unary, "retentionscore.v1.ScoringService", name, Marshallers.Create(b => b, b => b), Marshallers.Create(b => b, b => b));
+        using var call = server.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, default, [0xff, 0xff, 0xff]);
+        Refused refused = Refused.From(await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync.Within()));
+        Assert.Equal(("INVALID_MESSAGE", "message"), (refused.Reason, refused.Metadata["field"]));
+        Assert.DoesNotContain("value", refused.Metadata.Keys);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 7, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 1, 0, 0, 0, 1, 0 })]
+    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 })]
+    [InlineData(new byte[] { 0, 0 })]
+    public async Task BrokenFrame_IsInvalid(byte[] body)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/retentionscore.v1.ScoringService/ScoreCall"))
+        {
+            Version = new Version(2, 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(body),
+        };
+        request.Content.Headers.ContentType = new("application/grpc");
+        request.Headers.TE.ParseAdd("trailers");
+        using HttpResponseMessage response = await http.SendAsync(request).Within();
+        await response.Content.ReadAsByteArrayAsync().Within();
+        Assert.Equal("3", response.TrailingHeaders.GetValues("grpc-status").Single());
+        Assert.Contains("frame", response.TrailingHeaders.GetValues("grpc-message").Single(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task MessageOverTheSizeLimit_IsInvalid_AndTheCallLivesOn()
     {

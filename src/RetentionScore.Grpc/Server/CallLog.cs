@@ -12,6 +12,10 @@ internal static partial class CallLog
     [LoggerMessage(2, LogLevel.Debug, "Service method '{Method}' ended by an exception after its client had left or its deadline had passed.")]
     internal static partial void Left(ILogger logger, string method, Exception exception);
 
+    /// <summary>One line: whoever sends rubbish must not fill the log with stacks.</summary>
+    [LoggerMessage(4, LogLevel.Information, "Service method '{Method}' got a request that its deserializer does not read: {Exception}.")]
+    internal static partial void Unreadable(ILogger logger, string method, Type exception);
+
     [LoggerMessage(3, LogLevel.Information, "Service method '{Method}' ended with {StatusCode}.")]
     internal static partial void Failed(ILogger logger, string method, StatusCode statusCode, Exception exception);
 }

@@ -4,17 +4,25 @@ using Grpc.Framing;
 namespace Grpc.AspNetCore.Server;
 
 /// <summary>The requests of a call, read from the request's body.</summary>
-internal sealed class RequestReader<TRequest>(ServerCall call, Func<DeserializationContext, TRequest> deserializer)
-    : IAsyncStreamReader<TRequest>, IDisposable
+internal sealed class RequestReader<TRequest> : IAsyncStreamReader<TRequest>, IDisposable
     where TRequest : class
 {
     private static readonly Task<bool> Found = Task.FromResult(true);
     private static readonly Task<bool> End = Task.FromResult(false);
 
-    private readonly MessageReader<TRequest> messages = new(call.HttpContext.Request.BodyReader, call.CreateDecoder(), deserializer);
+    private readonly ServerCall call;
+    private readonly Func<DeserializationContext, TRequest> deserializer;
+    private readonly MessageReader<TRequest> messages;
     private int isReading;
     private Task<bool>? pending;
     private volatile bool isComplete;
+
+    internal RequestReader(ServerCall call, Func<DeserializationContext, TRequest> deserializer)
+    {
+        this.call = call;
+        this.deserializer = deserializer;
+        messages = new MessageReader<TRequest>(call.HttpContext.Request.BodyReader, call.CreateDecoder(), Deserialize);
+    }
 
     public TRequest Current { get; private set; } = null!;
 
@@ -66,6 +74,19 @@ internal sealed class RequestReader<TRequest>(ServerCall call, Func<Deserializat
     public void Dispose()
     {
         if (Interlocked.Exchange(ref isReading, 1) == 0) messages.Release();
+    }
+
+    private TRequest Deserialize(DeserializationContext context)
+    {
+        try
+        {
+            return deserializer(context);
+        }
+        catch (Exception exception)
+        {
+            call.Unreadable = exception;
+            throw;
+        }
     }
 
     private async Task<bool> AwaitAsync(ValueTask<TRequest?> read)

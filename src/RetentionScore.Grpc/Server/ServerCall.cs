@@ -60,6 +60,9 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
     /// <summary>Whether the last response waits in the pipe for another to follow.</summary>
     internal bool HasBufferedResponse { get; set; }
 
+    /// <summary>What the deserializer threw of a request: the client's fault, not the handler's.</summary>
+    internal Exception? Unreadable { get; set; }
+
     internal bool HasClientLeft => clientLeft.IsCancellationRequested;
 
     /// <summary>How responses are compressed; null for not at all.</summary>
@@ -129,7 +132,8 @@ internal sealed class ServerCall : ServerCallContext, IDisposable
             return;
         }
 
-        if (CancellationTokenCore.IsCancellationRequested) CallLog.Left(logger, method, exception);
+        if (ReferenceEquals(exception, Unreadable)) CallLog.Unreadable(logger, method, exception.GetType());
+        else if (CancellationTokenCore.IsCancellationRequested) CallLog.Left(logger, method, exception);
         else CallLog.Threw(logger, method, exception);
         const string detail = "Exception was thrown by handler.";
         Status = new Status(
