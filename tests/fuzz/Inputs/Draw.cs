@@ -16,7 +16,8 @@ internal sealed class Draw(Seeds seeds, int seed, int index)
 
     internal int Index => index;
 
-    internal string CallId => $"fuzz-{index}";
+    /// <summary>Some digits changed do not make it another input's.</summary>
+    internal string CallId { get; } = $"{index}-{new Random(unchecked(seed + index * 7919)).NextInt64():x16}";
 
     internal Seeds Seeds => seeds;
 
