@@ -28,7 +28,9 @@ internal static class Verdict
         if (answer.Payloads is not { } payloads) return "the answer is no row of frames";
         bool isOurs = input.Path.StartsWith("/retentionscore.v1.", StringComparison.Ordinal);
         string? problem = isOurs ? Ours(input, answer, status) : status is StatusCode.OK or StatusCode.NotFound or StatusCode.Unknown ? null : "a status that health and reflection do not have";
-        return problem ?? (input.Path == Draw.Call ? OfCall(input.Expected, payloads) : null) ?? AsExpected(input.Expected, answer);
+        if (input.Path == Draw.Call) problem ??= OfCall(input.Expected, payloads);
+        else if (input.Kind == "trunk") problem ??= OfTrunk(payloads);
+        return problem ?? AsExpected(input.Expected, answer);
     }
 
     private static string? Ours(Input input, Answer answer, StatusCode status)
@@ -38,7 +40,7 @@ internal static class Verdict
         {
             case StatusCode.OK:
                 return null;
-            case StatusCode.Unimplemented when input.Kind is "trunk" or "metadata":
+            case StatusCode.Unimplemented when input.Kind == "metadata":
             case StatusCode.DeadlineExceeded when input.Kind == "metadata":
             case StatusCode.ResourceExhausted or StatusCode.Internal when !readsItself && answer.Info is null && input.IsBrokenFrame:
                 return null;
@@ -77,6 +79,34 @@ internal static class Verdict
 
         if (!isFlagged) return $"{expected.Flag} is not flagged";
         return expected.Updates is { } wanted && updates != wanted ? $"{updates} updates in place of {wanted}" : null;
+    }
+
+    /// <summary>The errors of single calls say what a status would.</summary>
+    private static string? OfTrunk(List<byte[]> payloads)
+    {
+        foreach (byte[] payload in payloads)
+        {
+            ScoreCallsResponse response;
+            try
+            {
+                response = ScoreCallsResponse.Parser.ParseFrom(payload);
+            }
+            catch (InvalidProtocolBufferException)
+            {
+                return "an answer is no ScoreCallsResponse";
+            }
+
+            foreach (CallReply reply in response.Replies)
+            {
+                if (reply.Response?.Update?.Risk is { } risk && !IsSound(risk)) return $"risk is out of its range: {risk}";
+                if (reply.Error is not { } error) continue;
+                if (!Reasons.TryGetValue((StatusCode)error.Code, out string[]? reasons)) return $"a call's error has a code that is not in the table: {error}";
+                if (!reasons.Contains(error.Reason)) return $"a call's error has a reason that does not go with its code: {error}";
+                if (error.Message.Length == 0 || error.Reason == "INVALID_MESSAGE" && error.Field.Length == 0) return $"a call's error does not name the field: {error}";
+            }
+        }
+
+        return null;
     }
 
     private static string? AsExpected(Expected expected, Answer answer)

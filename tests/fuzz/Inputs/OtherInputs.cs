@@ -46,7 +46,7 @@ internal static class OtherInputs
         foreach (ScoreCallRequest message in draw.Conversation(8))
             batch.Requests.Add(new CallRequest { Channel = draw.OneIn(8) ? draw.UInt() : 1, Request = message });
         byte[] bytes = batch.ToByteArray();
-        return new Input("trunk", $"{Service}ScoreCalls", draw.OneIn(3) ? Frames.One(bytes) : Frames.One(draw.Mutate(bytes, bytes)));
+        return new Input("trunk", $"{Service}ScoreCalls", Frames.One(draw.Below(4) switch { 0 => bytes, 1 => draw.Mutate(bytes, bytes), _ => draw.MutateInPlace(bytes) }));
     }
 
     internal static Input Unary(Draw draw)
