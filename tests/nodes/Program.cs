@@ -5,9 +5,11 @@ using RetentionScore.Nodes;
 using RetentionScore.V1;
 
 // 200 calls twice: undisturbed, and with one node killed and another drained on the way. `ok NAME` and `FAIL NAME: why` go to the output.
-// With a third argument `restart` it measures instead: 1,000 calls on one server with SQLite, kill -9, and how long each takes to go on.
+// With a third argument `restart` it measures instead: 1,000 calls on one server with SQLite, kill -9, and how long each takes to go on;
+// with `rate` how many utterances a second a journal takes.
 const int Calls = 200;
 if (args is [_, var folder, "restart"]) return await Restart.MeasureAsync(Path.GetFullPath(folder));
+if (args is [_, var rates, "rate"]) return await JournalRate.MeasureAsync(Path.GetFullPath(rates));
 var clock = Stopwatch.StartNew();
 string root = Path.GetFullPath(args[0]), log = Path.GetFullPath(args[1]);
 Directory.CreateDirectory(log);

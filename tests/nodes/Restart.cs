@@ -12,7 +12,7 @@ internal static class Restart
 {
     private const int Calls = 1000;
     private const uint Before = 40;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     internal static async Task<int> MeasureAsync(string folder)
     {
@@ -85,6 +85,17 @@ internal static class Restart
             RedirectStandardOutput = true,
         };
         Process server = Process.Start(info) ?? throw new InvalidOperationException("the server did not start");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            try
+            {
+                server.Kill();
+            }
+            catch (InvalidOperationException)
+            {
+                // It is gone.
+            }
+        };
         string? address = null;
         while (await server.StandardOutput.ReadLineAsync().WaitAsync(Limit) is { } line && !line.Contains("Application started", StringComparison.Ordinal))
         {

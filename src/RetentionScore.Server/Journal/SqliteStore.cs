@@ -39,7 +39,8 @@ internal sealed class SqliteStore : IJournalStore
     private SqliteConnection? connection;
     private SqliteCommand? begin, commit, rollback, version, addBatch, epochOf, endCall, setCustomer, release, addEntry, setWords;
     private byte[] frames = new byte[64 * 1024];
-    private long unfolded, opened;
+    private readonly HashSet<long> unfoldedCalls = [];
+    private long unfolded, opened, foldedVersion;
 
     /// <summary>A store in a file, which is made where it is missing.</summary>
     /// <param name="path">The file; its folder is made too.</param>
@@ -249,7 +250,7 @@ internal sealed class SqliteStore : IJournalStore
             Execute("UPDATE calls SET epoch = $2, attempt = $3, held = 1, node = $4 WHERE call_no = $1", callNo, epoch, (long)claim.Attempt, node);
         }
 
-        Fold();
+        if (NeedsFold(callNo)) Fold();
         LastWords words = stored!.Words;
         if (Scalar("SELECT last_words FROM calls WHERE call_no = $1", callNo) is byte[] folded) words = LastWords.Read(folded);
         return new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored with { Records = RecordsOf(callNo), Words = words }, 0);
@@ -274,8 +275,7 @@ internal sealed class SqliteStore : IJournalStore
 
     private void Write(IReadOnlyList<JournalItem> items, List<int> lost)
     {
-        // Of this connection: another one counts anew.
-        long seen = opened << 32 | (long)version!.ExecuteScalar()!;
+        long seen = Version();
         int length = 0;
         for (int i = 0; i < items.Count; i++)
         {
@@ -292,7 +292,12 @@ internal sealed class SqliteStore : IJournalStore
                 item.Call.SeenVersion = seen;
             }
 
-            if (item.Length > 0) length = AddFrame(length, item);
+            if (item.Length > 0)
+            {
+                length = AddFrame(length, item);
+                unfoldedCalls.Add(item.Call.CallNo);
+            }
+
             if (item.CustomerId is not null) Run(setCustomer!, item.Call.CallNo, item.CustomerId);
             if (item.Released) Run(release!, item.Call.CallNo);
             if (item.Summary is not null) Run(endCall!, item.Call.CallNo, item.Summary, NowMs());
@@ -330,6 +335,8 @@ internal sealed class SqliteStore : IJournalStore
         }
 
         unfolded = 0;
+        unfoldedCalls.Clear();
+        foldedVersion = Version();
         if (folded.Count == 0) return;
         byte[] words = new byte[LastWords.Bytes];
         foreach ((long callNo, Folded call) in folded)
@@ -360,6 +367,12 @@ internal sealed class SqliteStore : IJournalStore
         }
     }
 
+    /// <summary>Whether batches may hold records of a call: where thousands come back at once, most have none since the file was opened.</summary>
+    private bool NeedsFold(long callNo) => unfoldedCalls.Contains(callNo) || Version() != foldedVersion;
+
+    /// <summary>Changes whenever another process has written. Of this connection: another one counts anew.</summary>
+    private long Version() => opened << 32 | (long)version!.ExecuteScalar()!;
+
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private T InTransaction<T>(Func<T> act)
@@ -374,6 +387,7 @@ internal sealed class SqliteStore : IJournalStore
         }
         catch
         {
+            foldedVersion = -1; // a fold that did not happen
             try
             {
                 rollback!.ExecuteNonQuery();

@@ -228,8 +228,8 @@ public sealed record JournalOptions
     /// <summary>What may wait for a journal that fails or is slow; past it calls have gaps. 64 KiB to 1 GiB, default 64 MiB.</summary>
     public int QueueBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>How long a start waits for the journal. 50 ms to 60 s, default 1 s.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long a start waits for the journal, also where thousands come back at once. 50 ms to 60 s, default 5 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one try of a commit may take. 100 ms to 5 min, default 10 s.</summary>
     public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromSeconds(10);
