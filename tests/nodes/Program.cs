@@ -8,8 +8,19 @@ using RetentionScore.V1;
 // With a third argument `restart` it measures instead: 1,000 calls on one server with SQLite, kill -9, and how long each takes to go on;
 // with `rate` how many utterances a second a journal takes.
 const int Calls = 200;
-if (args is [_, var folder, "restart"]) return await Restart.MeasureAsync(Path.GetFullPath(folder));
-if (args is [_, var rates, "rate"]) return await JournalRate.MeasureAsync(Path.GetFullPath(rates));
+if (args is [_, var folder, "restart" or "rate"])
+{
+    try
+    {
+        return args[2] == "rate" ? await JournalRate.MeasureAsync(Path.GetFullPath(folder)) : await Restart.MeasureAsync(Path.GetFullPath(folder));
+    }
+    catch (Exception exception)
+    {
+        Console.Error.WriteLine(exception); // and no abort, so that the server does not outlive it
+        return 1;
+    }
+}
+
 var clock = Stopwatch.StartNew();
 string root = Path.GetFullPath(args[0]), log = Path.GetFullPath(args[1]);
 Directory.CreateDirectory(log);
