@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using RetentionScore.Cli.Demo;
+using RetentionScore.Cli.Learning;
 using RetentionScore.Cli.Operating;
 using RetentionScore.Cli.Replay;
 using RetentionScore.Cli.Scoring;
@@ -40,7 +41,7 @@ internal static class CommandLine
         var root = new RootCommand("Scores live calls as they happen: utterances in, rolling risk and what should be done now out.");
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => PrintVersion(screen));
-        foreach (Command command in new[] { DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), version })
+        foreach (Command command in new[] { DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version })
             root.Add(command);
         root.Options.OfType<VersionOption>().Single().Action = new Print(() => PrintVersion(screen));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));

@@ -246,7 +246,7 @@ public sealed class CallSession
         int lastEndMs = utterance.Speaker == Speaker.Customer ? _state.CustomerEndMs : _state.AgentEndMs;
         bool goesOn = lastEndMs >= 0 && utterance.StartMs - lastEndMs <= 1500;
         Tokenizer.Read(utterance.Text, scratch.Reader.Tokens);
-        _reader.Read(scratch.Reader.Tokens.Tokens, utterance.Speaker, ref tail, goesOn, scratch.Reader, scratch.Reading);
+        _reader.Read(utterance.Speaker, ref tail, goesOn, scratch.Reader, scratch.Reading);
         Dialogue.Context.Apply(_state, utterance.Speaker, scratch.Reading);
         entry.Take(scratch.Reading);
         return entry;

@@ -23,7 +23,7 @@ public sealed record ScoreModel(Score Score, double Bias, Term[] Terms, double S
 public static class RiskModel
 {
     /// <summary>Told to clients.</summary>
-    public const string Version = "phrases-1";
+    public const string Version = "linear-1";
 
     /// <summary>All models, in the order of <see cref="Score"/>.</summary>
     public static readonly ScoreModel[] All =

@@ -10,4 +10,5 @@ internal sealed class ReaderScratch
     public readonly bool[] Negated = new bool[TokenBuffer.Capacity + TailWords.Length];
     public readonly PhraseAutomaton.Match[] Matches = new PhraseAutomaton.Match[512];
     public readonly PhraseWalk Walk = new();
+    public readonly Linear.LinearScratch Linear = new();
 }

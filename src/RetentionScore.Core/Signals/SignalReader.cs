@@ -1,10 +1,11 @@
+using RetentionScore.Core.Signals.Linear;
 using RetentionScore.Core.Text;
 
 namespace RetentionScore.Core.Signals;
 
 /// <summary>
-/// Reads the signals of one utterance: phrases with negation and vetoes. A learned model adds its probabilities where the
-/// matches are weighed: the strongest evidence of each signal is kept. Immutable, shared by all calls.
+/// Reads the signals of one utterance: phrases with negation and vetoes, then the learned model, to which what
+/// phrases found is one thing among others (<see cref="LearnedEvidence"/>). Immutable, shared by all calls.
 /// </summary>
 public sealed class SignalReader
 {
@@ -17,9 +18,12 @@ public sealed class SignalReader
     private readonly PhraseAutomaton _phrases;
     private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _vetoBreak, _backchannel, _stopword;
 
-    internal SignalReader(PhraseAutomaton phrases)
+    /// <param name="phrases">The phrases.</param>
+    /// <param name="model">The learned model; null for none.</param>
+    internal SignalReader(PhraseAutomaton phrases, LinearModel? model = null)
     {
         _phrases = phrases;
+        Model = model;
         _negator = phrases.WordsOf("negator");
         _ofQuestion = phrases.WordsOf("negator_of_question");
         _carrier = phrases.WordsOf("negation_carrier");
@@ -31,7 +35,13 @@ public sealed class SignalReader
     }
 
     /// <summary>The reader with the phrases that are built in.</summary>
-    public static SignalReader BuiltIn { get; } = new(PhraseAutomaton.Build(BuiltInPatterns.Load()));
+    public static SignalReader BuiltIn { get; } = new(PhraseAutomaton.Build(BuiltInPatterns.Load()), LinearModel.BuiltIn);
+
+    /// <summary>The learned model; null where only phrases are read.</summary>
+    internal LinearModel? Model { get; }
+
+    /// <summary>The same phrases with another model.</summary>
+    internal SignalReader With(LinearModel? model) => new(_phrases, model);
 
     /// <summary>Reads one utterance by itself, for tools and tests.</summary>
     public SignalReading Read(string text, Speaker speaker)
@@ -40,19 +50,19 @@ public sealed class SignalReader
         var reading = new SignalReading();
         Tokenizer.Read(System.Text.Encoding.UTF8.GetBytes(text), work.Tokens);
         TailWords tail = default;
-        Read(work.Tokens.Tokens, speaker, ref tail, goesOn: false, work, reading);
+        Read(speaker, ref tail, goesOn: false, work, reading);
         return reading;
     }
 
-    /// <summary>Reads a tokenised utterance.</summary>
-    /// <param name="tokens">Its words.</param>
+    /// <summary>Reads the utterance whose words are in the scratch.</summary>
     /// <param name="speaker">Whose signals to look for; an unknown speaker has none.</param>
     /// <param name="tail">The speaker's last words; replaced by the new last words.</param>
     /// <param name="goesOn">Whether the utterance continues the speaker's last sentence: <paramref name="tail"/> is put before it.</param>
-    /// <param name="work">Scratch.</param>
+    /// <param name="work">Scratch with the words.</param>
     /// <param name="into">The reading.</param>
-    internal void Read(ReadOnlySpan<Token> tokens, Speaker speaker, ref TailWords tail, bool goesOn, ReaderScratch work, SignalReading into)
+    internal void Read(Speaker speaker, ref TailWords tail, bool goesOn, ReaderScratch work, SignalReading into)
     {
+        var tokens = work.Tokens.Tokens;
         into.Clear();
         into.Words = tokens.Length;
         int before = goesOn ? CopyTail(tail, work.Words) : 0;
@@ -64,6 +74,12 @@ public sealed class SignalReader
         MarkNegated(words, tokens, before, work.Negated);
         int found = _phrases.Find(words, SidesOf(speaker), work.Walk, work.Matches);
         Weigh(work.Matches.AsSpan(0, found), tokens, words, speaker, work.Negated, into);
+        if (Model?.SideOf(speaker) is { Heads.Length: > 0 } side && tokens.Length > 0)
+        {
+            side.Read(work.Tokens, work.Negated.AsSpan(before, tokens.Length), into, work.Linear);
+            LearnedEvidence.Add(side, tokens, work.Linear, into);
+        }
+
         KeepTail(words, ref tail);
     }
 

@@ -6,4 +6,8 @@ namespace RetentionScore.Core.Text;
 /// <param name="EndChar">One past the last.</param>
 /// <param name="HasDigit">Whether a digit is in it.</param>
 /// <param name="AfterBreak">Whether punctuation stands before it.</param>
-public readonly record struct Token(ulong Hash, int BeginChar, int EndChar, bool HasDigit, bool AfterBreak);
+public readonly record struct Token(ulong Hash, int BeginChar, int EndChar, bool HasDigit, bool AfterBreak)
+{
+    /// <summary>Where the buffer keeps its letters.</summary>
+    internal ushort Slot { get; init; }
+}

@@ -6,7 +6,12 @@ public sealed class TokenBuffer
     /// <summary>Tokens kept at most.</summary>
     public const int Capacity = 512;
 
+    /// <summary>Bytes of a word's normalised UTF-8 that are kept; of a longer word its beginning.</summary>
+    internal const int MostLetters = 24;
+
     private const int Half = Capacity / 2;
+    private readonly byte[] _letters = new byte[Capacity * MostLetters];
+    private readonly byte[] _letterCounts = new byte[Capacity];
     private readonly Token[] _tokens = new Token[Capacity];
     private readonly Token[] _turn = new Token[Half];
     private int _seen;
@@ -19,10 +24,16 @@ public sealed class TokenBuffer
 
     internal void Clear() => _seen = 0;
 
-    internal void Add(in Token token)
+    /// <summary>The normalised letters of a token, digits as 0.</summary>
+    internal ReadOnlySpan<byte> LettersOf(in Token token) => _letters.AsSpan(token.Slot * MostLetters, _letterCounts[token.Slot]);
+
+    internal void Add(in Token token, ReadOnlySpan<byte> letters)
     {
         int at = _seen < Half ? _seen : Half + (_seen - Half) % Half;
-        _tokens[at] = token;
+        _tokens[at] = token with { Slot = (ushort)at };
+        if (letters.Length > MostLetters) letters = letters[..MostLetters];
+        letters.CopyTo(_letters.AsSpan(at * MostLetters));
+        _letterCounts[at] = (byte)letters.Length;
         _seen++;
     }
 

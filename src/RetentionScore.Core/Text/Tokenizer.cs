@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace RetentionScore.Core.Text;
@@ -80,6 +81,7 @@ public static class Tokenizer
         private ulong _hash;
         private int _beginChar;
         private bool _hasDigit;
+        private Letters _letters;
 
         public int Length { get; private set; }
 
@@ -99,6 +101,7 @@ public static class Tokenizer
             }
 
             if (Length < LongestWord) _hash = Fnv.Add(_hash, value);
+            if (Length < TokenBuffer.MostLetters) _letters[Length] = value;
             Length++;
         }
 
@@ -107,11 +110,18 @@ public static class Tokenizer
         public void Flush(TokenBuffer into, int endChar, ref bool breakBefore)
         {
             if (Length == 0) return;
+            int letters = Math.Min(Length, TokenBuffer.MostLetters);
             Length = 0;
             if (Array.IndexOf(Fillers, _hash) >= 0) return;
             if (!breakBefore && into.TryExtendLast(_hash, endChar)) return;
-            into.Add(new Token(_hash, _beginChar, endChar, _hasDigit, breakBefore));
+            into.Add(new Token(_hash, _beginChar, endChar, _hasDigit, breakBefore), ((ReadOnlySpan<byte>)_letters)[..letters]);
             breakBefore = false;
         }
+    }
+
+    [InlineArray(TokenBuffer.MostLetters)]
+    private struct Letters
+    {
+        private byte _first;
     }
 }

@@ -1,0 +1,110 @@
+using RetentionScore.Core.Signals;
+
+namespace RetentionScore.Cli.Learning;
+
+/// <summary>
+/// The logistic loss of one signal over the examples that teach it, with a quadratic penalty on every weight but the bias, which is the last.
+/// </summary>
+internal sealed class HeadProblem
+{
+    private readonly FeatureMatrix _matrix;
+    private readonly int[] _rows;
+    private readonly double[] _targets, _weights;
+    private readonly double _penalty;
+    private readonly double[] _columnWeights, _columnGradients;
+
+    /// <param name="matrix">The side's examples.</param>
+    /// <param name="signal">The signal.</param>
+    /// <param name="recipe">Weights of sets and the penalty.</param>
+    /// <param name="isIn">Which examples may be learned from.</param>
+    public HeadProblem(FeatureMatrix matrix, Signal signal, Recipe recipe, Func<Example, bool> isIn)
+    {
+        _matrix = matrix;
+        _penalty = recipe.PenaltyOf(signal);
+        var rows = new List<int>();
+        var targets = new List<double>();
+        var weights = new List<double>();
+        for (int i = 0; i < matrix.Examples.Count; i++)
+        {
+            Example example = matrix.Examples[i];
+            if (!example.Teaches(signal) || !isIn(example)) continue;
+            rows.Add(i);
+            bool positive = example.Positive.Has(signal);
+            targets.Add(positive ? 1 : 0);
+            weights.Add(positive || example.Negative.Has(signal) ? example.Weight : recipe.WeakWeight);
+        }
+
+        (_rows, _targets, _weights) = ([.. rows], [.. targets], [.. weights]);
+        _columnWeights = new double[matrix.FirstWord + matrix.Words.Count];
+        _columnGradients = new double[_columnWeights.Length];
+    }
+
+    /// <summary>Numbers to find.</summary>
+    public int Dimensions => _matrix.Parameters + 1;
+
+    /// <summary>Examples, and how many of them are positive.</summary>
+    public (int All, int Positive) Count => (_rows.Length, (int)_targets.Sum());
+
+    /// <summary>Loss and gradient at a point.</summary>
+    public double Evaluate(double[] at, double[] gradient)
+    {
+        SpreadToColumns(at);
+        Array.Clear(_columnGradients);
+        double bias = at[^1], loss = 0, biasGradient = 0;
+        var columns = _matrix.Columns;
+        var values = _matrix.Values;
+        for (int r = 0; r < _rows.Length; r++)
+        {
+            var (begin, end) = _matrix.Row(_rows[r]);
+            double z = bias;
+            for (int k = begin; k < end; k++) z += values[k] * _columnWeights[columns[k]];
+            // log(1 + e^z) without overflow.
+            double tail = Math.Exp(-Math.Abs(z));
+            double p = z >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
+            loss += _weights[r] * (Math.Max(z, 0) - (_targets[r] * z) + Math.Log(1 + tail));
+            double slope = _weights[r] * (p - _targets[r]);
+            biasGradient += slope;
+            for (int k = begin; k < end; k++) _columnGradients[columns[k]] += slope * values[k];
+        }
+
+        GatherFromColumns(gradient);
+        for (int i = 0; i < at.Length - 1; i++)
+        {
+            loss += 0.5 * _penalty * at[i] * at[i];
+            gradient[i] += _penalty * at[i];
+        }
+
+        gradient[^1] = biasGradient;
+        return loss;
+    }
+
+    private void SpreadToColumns(double[] at)
+    {
+        for (int c = 0; c < _matrix.FirstWord; c++) _columnWeights[c] = _matrix.ParameterOf[c] < 0 ? 0 : at[_matrix.ParameterOf[c]];
+        for (int w = 0; w < _matrix.Words.Count; w++)
+        {
+            var (_, own, grams) = _matrix.Words[w];
+            double sum = 0;
+            foreach (int gram in grams) sum += at[gram];
+            _columnWeights[_matrix.FirstWord + w] = (0.5 * sum) + (own < 0 ? 0 : at[own]);
+        }
+    }
+
+    private void GatherFromColumns(double[] gradient)
+    {
+        Array.Clear(gradient);
+        for (int c = 0; c < _matrix.FirstWord; c++)
+        {
+            if (_matrix.ParameterOf[c] >= 0) gradient[_matrix.ParameterOf[c]] += _columnGradients[c];
+        }
+
+        for (int w = 0; w < _matrix.Words.Count; w++)
+        {
+            double at = _columnGradients[_matrix.FirstWord + w];
+            if (at == 0) continue;
+            var (_, own, grams) = _matrix.Words[w];
+            if (own >= 0) gradient[own] += at;
+            foreach (int gram in grams) gradient[gram] += 0.5 * at;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace RetentionScore.Cli.Learning;
+
+/// <summary>What training and measuring both take.</summary>
+internal static class LearningArguments
+{
+    /// <summary>The folder of third-party sets.</summary>
+    public static Option<string> Data() => Folder("--data", "The folder of the third-party sets, a folder a set; docs/model-card.md lists them.", null);
+
+    /// <summary>The folder of our own labelled turns.</summary>
+    public static Option<string> Labels() => Folder("--labels", "The folder of our own labelled turns.", Path.Combine("tests", "labels"));
+
+    /// <summary>The seed of everything that is drawn.</summary>
+    public static Option<int> Seed() => new("--seed") { Description = "Draws the ordinary turns and the parts of the cross-validation.", DefaultValueFactory = _ => 1 };
+
+    /// <summary>Penalty of large weights.</summary>
+    public static Option<double> Penalty() => new("--penalty") { Description = "Quadratic penalty of every weight; more makes weights smaller.", DefaultValueFactory = _ => new Recipe().Penalty };
+
+    private static Option<string> Folder(string name, string description, string? usual)
+    {
+        var folder = new Option<string>(name) { Description = description, HelpName = "DIR", Required = usual is null };
+        if (usual is not null) folder.DefaultValueFactory = _ => usual;
+        folder.Validators.Add(result =>
+        {
+            string? path = result.GetValueOrDefault<string?>();
+            if (path is not null && !Directory.Exists(path)) result.AddError($"{name} is '{path}', which is no folder");
+        });
+        return folder;
+    }
+}

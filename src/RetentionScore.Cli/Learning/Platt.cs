@@ -1,0 +1,74 @@
+using RetentionScore.Core.Signals;
+
+namespace RetentionScore.Cli.Learning;
+
+/// <summary>
+/// Scale and offset of one signal, fitted on scores of examples that were not learned from (Platt 1999). They are weighted to be a mixture: our own
+/// labelled turns are half of what is not said, ordinary turns the other half, and what is said is as frequent as the reference rate.
+/// </summary>
+internal static class Platt
+{
+    private const double RareRate = 0.02, MostRate = 0.15;
+
+    /// <summary>How often a signal is taken to be said, a share of the turns of its side.</summary>
+    public static double ReferenceRate(Signal signal, double ownShare) => signal switch
+    {
+        Signal.Affirms or Signal.Denies or Signal.Gratitude or Signal.Goodbye or Signal.AsksQuestion or Signal.Thanks or Signal.Verifies
+            or Signal.HoldNotice or Signal.Apology => Math.Clamp(ownShare, RareRate, MostRate),
+        _ => RareRate,
+    };
+
+    /// <summary>One score that was not learned from.</summary>
+    public readonly record struct Scored(double LogOdds, bool Positive, bool Own, bool Ordinary);
+
+    /// <summary>Fits scale and offset.</summary>
+    public static (double Slope, double Offset, double Rate) Fit(Signal signal, IReadOnlyList<Scored> scores)
+    {
+        bool ownPositives = scores.Count(s => s.Own && s.Positive) >= 20;
+        Scored[] positives = [.. scores.Where(s => s.Positive && (s.Own || !ownPositives))];
+        Scored[] hard = [.. scores.Where(s => !s.Positive && !s.Ordinary && (s.Own || !ownPositives))];
+        Scored[] ordinary = [.. scores.Where(s => !s.Positive && s.Ordinary)];
+        double rate = ReferenceRate(signal, (double)positives.Length / Math.Max(1, positives.Length + hard.Length));
+        double total = positives.Length + hard.Length;
+        var points = new List<(double X, double Y, double Weight)>();
+        Add(positives, 1, total * rate);
+        Add(hard, 0, total * (1 - rate) * (ordinary.Length > 0 ? 0.5 : 1));
+        Add(ordinary, 0, total * (1 - rate) * 0.5);
+        var (slope, offset) = Newton(points);
+        return (slope, offset, rate);
+
+        void Add(Scored[] from, double target, double weight)
+        {
+            foreach (Scored score in from) points.Add((score.LogOdds, target, weight / from.Length));
+        }
+    }
+
+    private static (double Slope, double Offset) Newton(List<(double X, double Y, double Weight)> points)
+    {
+        double a = 1, b = 0;
+        for (int i = 0; i < 100; i++)
+        {
+            // A weak pull towards slope 1 keeps it finite where the two are parted.
+            double ga = 0.1 * (a - 1), gb = 0, haa = 0.1, hab = 0, hbb = 1e-9;
+            foreach (var (x, y, weight) in points)
+            {
+                double p = 1 / (1 + Math.Exp(-((a * x) + b)));
+                double d = weight * (p - y), h = weight * p * (1 - p);
+                ga += d * x;
+                gb += d;
+                haa += h * x * x;
+                hab += h * x;
+                hbb += h;
+            }
+
+            double determinant = (haa * hbb) - (hab * hab);
+            double da = ((hbb * ga) - (hab * gb)) / determinant, db = ((haa * gb) - (hab * ga)) / determinant;
+            double length = Math.Min(1, 2 / Math.Max(1e-9, Math.Max(Math.Abs(da), Math.Abs(db))));
+            a -= length * da;
+            b -= length * db;
+            if (Math.Abs(da) + Math.Abs(db) < 1e-9) break;
+        }
+
+        return (Math.Max(a, 0.05), b);
+    }
+}

@@ -1,0 +1,74 @@
+using RetentionScore.Core;
+using RetentionScore.Core.Signals;
+
+namespace RetentionScore.Cli.Learning;
+
+/// <summary>What is measured on which set.</summary>
+internal static class Sets
+{
+    private const double None = double.NaN;
+    private static readonly string[] Parts = ["train", "dev"];
+
+    /// <summary>The names, in the order of the table.</summary>
+    public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "heldout"];
+
+    /// <summary>The tasks of a set.</summary>
+    public static IEnumerable<Measured> Of(string set, string data, string labels) => set switch
+    {
+        "nlupp" => Nlupp(data),
+        "xci" => [FromExamples("xci", "complaint", Signal.Complaint, Corpus.Xci(data), 10, (0.89, None))],
+        "convabuse" => [FromExamples("convabuse", "abuse", Signal.Abuse, Corpus.ConvAbuse(data), 10, (0.955, 0.82))],
+        "p4g" => [FromExamples("p4g", "declining", Signal.DeclinesOffer, Corpus.P4G(data).Where(e => e.Speaker == Speaker.Customer), 10, (0.87, None))],
+        "bt_oasis" => Oasis(data),
+        "heldout" => HeldOut(labels),
+        _ => [],
+    };
+
+    private static Measured FromExamples(string set, string name, Signal signal, IEnumerable<Example> examples, int parts, (double, double) bars) =>
+        new(set, name, [signal], Signal.None, [.. examples.Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(signal), e.Group))], parts, bars);
+
+    private static IEnumerable<Measured> Nlupp(string data)
+    {
+        const int folds = 15;
+        Example[] examples = [.. Corpus.Nlupp(data)];
+        var cancels = SignalSet.Of(Signal.CancelRequest, Signal.CancelOther);
+        yield return new Measured("nlupp", "any cancel", [Signal.CancelRequest, Signal.CancelOther], Signal.None,
+            [.. examples.Select(e => new Measured.Item(e.Text, e.Speaker, (e.Positive.Bits & cancels.Bits) != 0, e.Group))], folds, (0.975, 0.87));
+        yield return new Measured("nlupp", "request against other", [Signal.CancelRequest], Signal.CancelOther,
+            [.. examples.Where(e => (e.Positive.Bits & cancels.Bits) != 0).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(Signal.CancelRequest), e.Group))], folds, (0.87, None));
+        yield return FromExamples("nlupp", "handoff", Signal.EscalationRequest, examples, folds, (0.991, 0.87));
+    }
+
+    private static IEnumerable<Measured> Oasis(string data)
+    {
+        var turns = Parts.SelectMany(part => Corpus.Calls(Path.Combine(data, "bt_oasis", part + ".jsonl"))).SelectMany(call => Corpus.Turns(call)
+            .Select(turn => (Turn: turn, Group: call.GetProperty("id").GetString()!))).Where(item => Corpus.SpeakerOf(item.Turn) == Speaker.Agent)
+            .Select(item => (Text: Callerised.Of(item.Turn.GetProperty("text").GetString()!), item.Group, Act: Label(item.Turn, "act"), Form: Label(item.Turn, "form"))).ToArray();
+        Measured Task(string name, Signal signal, Func<string, string, bool> is_, double bar) => new("bt_oasis", name, [signal], Signal.None,
+            [.. turns.Select(turn => new Measured.Item(turn.Text, Speaker.Agent, is_(turn.Act, turn.Form), turn.Group))], 0, (None, bar));
+        yield return Task("thanks", Signal.Thanks, (act, _) => act is "thank", 0.96);
+        yield return Task("goodbye", Signal.Goodbye, (act, _) => act is "bye", 0.95);
+        yield return Task("hold_notice", Signal.HoldNotice, (act, _) => act is "hold" or "informIntent-hold", 0.90);
+        yield return Task("apology", Signal.Apology, (act, _) => act is "expressRegret", 0.80);
+        yield return Task("asks_question", Signal.AsksQuestion, (act, form) => form.StartsWith("q_", StringComparison.Ordinal) || act is "reqInfo", 0.82);
+    }
+
+    private static IEnumerable<Measured> HeldOut(string labels)
+    {
+        Example[] examples = [.. Corpus.Own(Path.Combine(labels, "heldout.jsonl"), "heldout")];
+        for (Signal signal = Signal.CancelRequest; signal < Signal.AsksIfCancel; signal++)
+        {
+            foreach (Speaker side in new[] { Speaker.Customer, Speaker.Agent })
+            {
+                if (side == Speaker.Customer ? !SignalCatalogue.OfCustomer(signal) : !SignalCatalogue.OfAgent(signal)) continue;
+                string name = SignalCatalogue.Name(signal) + (SignalCatalogue.OfCustomer(signal) && SignalCatalogue.OfAgent(signal) ? side == Speaker.Customer ? " (customer)" : " (agent)" : "");
+                Signal said = signal;
+                yield return new Measured("heldout", name, [signal], Signal.None,
+                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group))], 0, (None, None));
+            }
+        }
+    }
+
+    private static string Label(System.Text.Json.JsonElement turn, string name) =>
+        turn.GetProperty("labels").TryGetProperty(name, out var label) ? label.GetString() ?? "" : "";
+}

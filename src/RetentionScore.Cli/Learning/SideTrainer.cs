@@ -1,0 +1,84 @@
+using RetentionScore.Core.Signals;
+using RetentionScore.Core.Signals.Linear;
+
+namespace RetentionScore.Cli.Learning;
+
+/// <summary>Trains the heads of one side and rounds them to the rows of a model.</summary>
+internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
+{
+    private const double DirectSteps = 8192;
+
+    /// <summary>The signals that have something to learn from.</summary>
+    public static Signal[] HeadsOf(FeatureMatrix matrix, SignalSet of)
+    {
+        const int least = 20;
+        return [.. Enumerable.Range(1, SignalCatalogue.Count - 1).Select(s => (Signal)s)
+            .Where(signal => of.Has(signal) && matrix.Examples.Count(example => example.Positive.Has(signal)) >= least)];
+    }
+
+    /// <summary>Trains on the examples that are in.</summary>
+    public LinearTables Train(IReadOnlyList<Signal> signals, Func<Example, bool> isIn, Action<Signal>? done = null)
+    {
+        var weights = new double[signals.Count][];
+        for (int h = 0; h < signals.Count; h++)
+        {
+            var problem = new HeadProblem(matrix, signals[h], recipe, isIn);
+            weights[h] = Minimiser.Run(problem.Evaluate, problem.Dimensions, recipe.MostSteps);
+            done?.Invoke(signals[h]);
+        }
+
+        return Round(signals, weights);
+    }
+
+    /// <summary>Whether a long utterance is read in windows: what is one act of it, not its mood.</summary>
+    private static bool IsWindowed(Signal signal) => signal is not (Signal.Frustration or Signal.Complaint or Signal.Abuse);
+
+    private LinearTables Round(IReadOnlyList<Signal> signals, double[][] weights)
+    {
+        int heads = signals.Count, keys = matrix.Keys.Count;
+        var made = new LinearHead[heads];
+        var rounded = new sbyte[keys * heads];
+        var direct = new short[DirectFeature.Count * heads];
+        for (int h = 0; h < heads; h++)
+        {
+            double[] w = weights[h];
+            double unit = Math.Max(w.AsSpan(DirectFeature.Count, keys).ToArray().Max(Math.Abs), 1e-9) / 127;
+            double directUnit = Math.Max(w.AsSpan(0, DirectFeature.Count).ToArray().Max(Math.Abs), 1e-9) / DirectSteps;
+            // Runs of letters weigh half: a unit of the sum is half a unit of a weight.
+            made[h] = new LinearHead(signals[h], w[^1], unit / 2, directUnit, 1, 0, IsWindowed(signals[h]));
+            for (int i = 0; i < keys; i++) rounded[(i * heads) + h] = (sbyte)Math.Round(w[DirectFeature.Count + i] / unit);
+            for (int i = 0; i < DirectFeature.Count; i++) direct[(i * heads) + h] = (short)Math.Round(w[i] / directUnit);
+        }
+
+        return Pack(made, rounded, direct);
+    }
+
+    private LinearTables Pack(LinearHead[] heads, sbyte[] rounded, short[] direct)
+    {
+        var (wordKeys, wordRows) = (new List<ulong>(), new List<short>());
+        var isWord = new HashSet<int>();
+        foreach (var (key, own, grams) in matrix.Words)
+        {
+            if (own < 0) continue;
+            isWord.Add(own);
+            wordKeys.Add(key);
+            for (int h = 0; h < heads.Length; h++)
+            {
+                int sum = 2 * rounded[((own - DirectFeature.Count) * heads.Length) + h];
+                foreach (int gram in grams) sum += rounded[((gram - DirectFeature.Count) * heads.Length) + h];
+                wordRows.Add((short)Math.Clamp(sum, short.MinValue, short.MaxValue));
+            }
+        }
+
+        var (keys, rows) = (new List<ulong>(), new List<sbyte>());
+        for (int i = 0; i < matrix.Keys.Count; i++)
+        {
+            var row = rounded.AsSpan(i * heads.Length, heads.Length);
+            if (isWord.Contains(DirectFeature.Count + i) || !row.ContainsAnyExcept((sbyte)0)) continue;
+            keys.Add(matrix.Keys[i]);
+            foreach (sbyte value in row) rows.Add(value);
+        }
+
+        return new LinearTables(heads, [.. wordKeys], [.. wordRows], [.. keys], [.. rows], direct);
+    }
+}

@@ -1,0 +1,21 @@
+using RetentionScore.Core.Text;
+
+namespace RetentionScore.Core.Signals.Linear;
+
+/// <summary>What the learned model needs while it reads one utterance. Reused; not thread-safe.</summary>
+internal sealed class LinearScratch
+{
+    /// <summary>Sums of the words before each word, <see cref="LinearSide.Stride"/> numbers a word.</summary>
+    public readonly int[] Prefix = new int[(TokenBuffer.Capacity + 1) * LinearSide.Stride];
+
+    /// <summary>Sum of what is not words: phrases, length.</summary>
+    public readonly int[] Direct = new int[LinearSide.Stride];
+
+    /// <summary>Log-odds of each head.</summary>
+    public readonly double[] LogOdds = new double[LinearSide.Stride];
+
+    /// <summary>The words of the window that gave them: first, and one past the last.</summary>
+    public readonly (int Begin, int End)[] Windows = new (int, int)[LinearSide.Stride];
+
+    public readonly ulong[] Grams = new ulong[FeatureKey.MostGrams];
+}

@@ -1,0 +1,178 @@
+using System.Runtime.Intrinsics;
+using RetentionScore.Core.Text;
+
+namespace RetentionScore.Core.Signals.Linear;
+
+/// <summary>
+/// The learned model for one side of a call. A word's row is the sum of its own and of the runs of letters in it, counted before; letters are
+/// looked at only in words that are not known. Sums are of whole numbers, so they are the same on every processor and in every order.
+/// Immutable, shared by all calls.
+/// </summary>
+internal sealed class LinearSide
+{
+    /// <summary>Heads at most; rows are that wide.</summary>
+    public const int Stride = 32;
+
+    /// <summary>Words read together, and how far the next such window is.</summary>
+    public const int WindowWords = 16, WindowStep = 8;
+
+    /// <summary>The root is of the count of words and this: one word alone is not all there is to know.</summary>
+    public const int CountOffset = 2;
+
+    private readonly Vocabulary _words, _features;
+    private readonly short[] _wordRows, _directRows;
+    private readonly sbyte[] _featureRows;
+
+    /// <summary>Builds a side from its tables.</summary>
+    public LinearSide(LinearTables tables)
+    {
+        Tables = tables;
+        _words = new Vocabulary(tables.WordKeys);
+        _features = new Vocabulary(tables.FeatureKeys);
+        int heads = tables.Heads.Length;
+        _wordRows = Widen(tables.WordRows, heads);
+        _featureRows = Widen(tables.FeatureRows, heads);
+        _directRows = Widen(tables.DirectRows, heads);
+    }
+
+    /// <summary>What it was built from.</summary>
+    public LinearTables Tables { get; }
+
+    /// <summary>The signals it knows.</summary>
+    public ReadOnlySpan<LinearHead> Heads => Tables.Heads;
+
+    /// <summary>Fills the log-odds of each head, and where they come from.</summary>
+    /// <param name="buffer">The utterance.</param>
+    /// <param name="negated">For each of its words whether a negation reaches it.</param>
+    /// <param name="phrases">What phrases found in it.</param>
+    /// <param name="scratch">Scratch; holds the result.</param>
+    public void Read(TokenBuffer buffer, ReadOnlySpan<bool> negated, SignalReading phrases, LinearScratch scratch)
+    {
+        var tokens = buffer.Tokens;
+        AddWords(buffer, negated, scratch);
+        AddDirect(phrases, tokens.Length, scratch.Direct);
+        double whole = Math.Sqrt(tokens.Length + CountOffset), window = Math.Sqrt(WindowWords + CountOffset);
+        ReadOnlySpan<int> prefix = scratch.Prefix;
+        int all = tokens.Length * Stride;
+        for (int h = 0; h < Tables.Heads.Length; h++)
+        {
+            ref readonly LinearHead head = ref Tables.Heads[h];
+            double best = prefix[all + h] / whole;
+            scratch.Windows[h] = (0, tokens.Length);
+            if (head.Windowed && tokens.Length > WindowWords)
+            {
+                for (int begin = 0; begin + WindowStep < tokens.Length; begin += WindowStep)
+                {
+                    int end = Math.Min(begin + WindowWords, tokens.Length);
+                    double sum = (prefix[(end * Stride) + h] - prefix[(begin * Stride) + h]) / window;
+                    if (sum <= best) continue;
+                    best = sum;
+                    scratch.Windows[h] = (begin, end);
+                }
+            }
+
+            scratch.LogOdds[h] = (head.Slope * (head.Bias + (head.WordScale * best) + (head.DirectScale * scratch.Direct[h]))) + head.Offset;
+        }
+    }
+
+    private void AddWords(TokenBuffer buffer, ReadOnlySpan<bool> negated, LinearScratch scratch)
+    {
+        var tokens = buffer.Tokens;
+        Span<int> prefix = scratch.Prefix;
+        prefix[..Stride].Clear();
+        var sum = default(RowSum);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            ulong hash = tokens[i].Hash;
+            int word = _words.Find(FeatureKey.Word(hash));
+            if (word >= 0) sum.Add(ref _wordRows[word * Stride]);
+            else AddLetters(buffer.LettersOf(tokens[i]), scratch.Grams, ref sum);
+            if (i > 0) AddFeature(FeatureKey.Pair(tokens[i - 1].Hash, hash), ref sum);
+            if (i == 0) AddFeature(FeatureKey.First(hash), ref sum);
+            else if (i == 1) AddFeature(FeatureKey.Second(hash), ref sum);
+            if (i == tokens.Length - 1) AddFeature(FeatureKey.Last(hash), ref sum);
+            else if (i == tokens.Length - 2) AddFeature(FeatureKey.LastButOne(hash), ref sum);
+            if (negated[i]) AddFeature(FeatureKey.Negated(hash), ref sum);
+            sum.CopyTo(ref prefix[(i + 1) * Stride]);
+        }
+    }
+
+    private void AddFeature(ulong key, ref RowSum sum)
+    {
+        int row = _features.Find(key);
+        if (row >= 0) sum.AddTwice(ref _featureRows[row * Stride]);
+    }
+
+    private void AddLetters(ReadOnlySpan<byte> letters, Span<ulong> grams, ref RowSum sum)
+    {
+        int count = FeatureKey.Grams(letters, grams);
+        for (int i = 0; i < count; i++)
+        {
+            int row = _features.Find(grams[i]);
+            if (row >= 0) sum.Add(ref _featureRows[row * Stride]);
+        }
+    }
+
+    private void AddDirect(SignalReading phrases, int words, Span<int> into)
+    {
+        var sum = default(RowSum);
+        for (int s = 1; s < SignalCatalogue.Count; s++)
+        {
+            float p = phrases[(Signal)s];
+            if (p > 0) sum.Add(ref _directRows[DirectFeature.Phrase((Signal)s, p) * Stride]);
+        }
+
+        sum.Add(ref _directRows[DirectFeature.Length(words) * Stride]);
+        sum.CopyTo(ref into[0]);
+    }
+
+    private static T[] Widen<T>(T[] rows, int heads)
+    {
+        if (heads == 0) return new T[Stride];
+        int count = rows.Length / heads;
+        var wide = new T[count * Stride];
+        for (int row = 0; row < count; row++) Array.Copy(rows, row * heads, wide, row * Stride, heads);
+        return wide;
+    }
+
+    /// <summary>A row being summed, in registers.</summary>
+    private struct RowSum
+    {
+        private Vector256<int> _a, _b, _c, _d;
+
+        public void Add(ref short row)
+        {
+            Add(Vector256.LoadUnsafe(ref row), Vector256.LoadUnsafe(ref row, (nuint)Vector256<short>.Count));
+        }
+
+        public void Add(ref sbyte row)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref row));
+            Add(low, high);
+        }
+
+        public void AddTwice(ref sbyte row)
+        {
+            var (low, high) = Vector256.Widen(Vector256.LoadUnsafe(ref row));
+            Add(low + low, high + high);
+        }
+
+        public readonly void CopyTo(ref int into)
+        {
+            _a.StoreUnsafe(ref into);
+            _b.StoreUnsafe(ref into, 8);
+            _c.StoreUnsafe(ref into, 16);
+            _d.StoreUnsafe(ref into, 24);
+        }
+
+        private void Add(Vector256<short> low, Vector256<short> high)
+        {
+            var (a, b) = Vector256.Widen(low);
+            var (c, d) = Vector256.Widen(high);
+            _a += a;
+            _b += b;
+            _c += c;
+            _d += d;
+        }
+    }
+}
