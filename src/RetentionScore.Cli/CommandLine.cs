@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using RetentionScore.Cli.Calibrating;
 using RetentionScore.Cli.Demo;
 using RetentionScore.Cli.Learning;
 using RetentionScore.Cli.Operating;
@@ -41,7 +42,12 @@ internal static class CommandLine
         var root = new RootCommand("Scores live calls as they happen: utterances in, rolling risk and what should be done now out.");
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => PrintVersion(screen));
-        foreach (Command command in new[] { DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version })
+        Command[] commands =
+        [
+            DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), CalibrateCommand.On(screen),
+            KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version,
+        ];
+        foreach (Command command in commands)
             root.Add(command);
         root.Options.OfType<VersionOption>().Single().Action = new Print(() => PrintVersion(screen));
         root.SetAction(parsed => new HelpAction().Invoke(parsed));

@@ -71,7 +71,7 @@ public static class ServerHost
         services.AddReflection(V1.ScoringService.Descriptor, Grpc.Health.V1.Health.Descriptor);
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<PolicySet>();
+        services.AddSingleton(options.Scoring.CalibrationPath is { } path ? new PolicySet(CalibrationFile.Read(path)) : new PolicySet());
         services.AddSingleton<CallFactory>();
         services.AddSingleton(provider => new TranscriptScorer(provider.GetRequiredService<CallFactory>()));
         services.AddSingleton<WarmUp>();

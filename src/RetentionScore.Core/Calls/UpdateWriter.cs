@@ -52,19 +52,20 @@ internal static class UpdateWriter
     }
 
     public static double LogOdds(Score score, double[] row, RetentionPolicy policy) =>
-        RiskModel.LogOdds(RiskModel.All[(int)score], row, score == Risk.Score.Overall ? policy.PriorShift : 0);
+        RiskModel.LogOdds(RiskModel.All[(int)score], row, policy.Calibration[score], score == Risk.Score.Overall ? policy.PriorShift : 0);
 
     /// <summary>Every item of a score; they add up to its log-odds.</summary>
     public static void WriteEvidence(ScoreUpdate update, Score score, in DialogueState state, RetentionPolicy policy, double[] row, SignalReading? reading)
     {
         ScoreModel model = RiskModel.All[(int)score];
         double shift = score == Risk.Score.Overall ? policy.PriorShift : 0;
-        double bias = model.Scale * model.Bias + model.Offset + shift;
+        Platt calibration = policy.Calibration[score];
+        double bias = calibration.Scale * model.Bias + calibration.Offset + shift;
         update.EvidenceList.Add(new Evidence(score, Features.Name(Feature.Prior), 0, 0, 0, (float)bias, Features.Note(Feature.Prior, 0)));
         foreach (ref readonly var term in model.Terms.AsSpan())
         {
             double value = row[(int)term.Feature];
-            double contribution = model.Scale * RiskModel.Contribution(term, value);
+            double contribution = calibration.Scale * RiskModel.Contribution(term, value);
             if (contribution == 0) continue;
             uint seq = state.Seqs[(int)term.Feature];
             (int begin, int end) = reading is not null && seq == state.LastSeq ? reading.Span(SignalOfFeature[(int)term.Feature]) : (0, 0);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RetentionScore.Core.Risk;
 
 namespace RetentionScore.Core.Policy;
 
@@ -25,6 +26,9 @@ public sealed record RetentionPolicy
 
     /// <summary>Overall score from which a call is critical.</summary>
     public double Critical { get; init; } = 0.80;
+
+    /// <summary>How sums of evidence become probabilities.</summary>
+    public Calibration Calibration { get; init; } = Calibration.Shipped;
 
     /// <summary>Save attempts in a call, 0 to 2. A house rule, not a statement of law.</summary>
     public int SaveAttempts { get; init; } = 1;

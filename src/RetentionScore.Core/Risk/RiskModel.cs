@@ -8,13 +8,11 @@ namespace RetentionScore.Core.Risk;
 /// <param name="Most">Bound of the term, in log-odds.</param>
 public readonly record struct Term(Feature Feature, double Each, double Most);
 
-/// <summary>A score as an additive model in log-odds: bias and bounded terms, then scale and offset (Platt).</summary>
+/// <summary>A score as an additive model in log-odds: bias and bounded terms. What is told of it is calibrated (<see cref="Calibration"/>).</summary>
 /// <param name="Score">Which.</param>
 /// <param name="Bias">Log-odds of a call of which nothing is known.</param>
 /// <param name="Terms">In the fixed order in which they are summed.</param>
-/// <param name="Scale">Slope of the calibration.</param>
-/// <param name="Offset">Offset of the calibration; part of "prior".</param>
-public sealed record ScoreModel(Score Score, double Bias, Term[] Terms, double Scale = 1, double Offset = 0);
+public sealed record ScoreModel(Score Score, double Bias, Term[] Terms);
 
 /// <summary>
 /// The weights. Set by hand from the seeds of the scoring design; each has its reason in docs/how-it-scores.md. No labels stand behind them
@@ -89,11 +87,12 @@ public static class RiskModel
     /// <summary>The log-odds of a score for a row of features.</summary>
     /// <param name="model">The score's model.</param>
     /// <param name="features">One value for each <see cref="Feature"/>.</param>
+    /// <param name="calibration">Of that score.</param>
     /// <param name="shift">Added to the prior: another base rate.</param>
-    public static double LogOdds(ScoreModel model, ReadOnlySpan<double> features, double shift)
+    public static double LogOdds(ScoreModel model, ReadOnlySpan<double> features, Platt calibration, double shift)
     {
         double sum = model.Bias;
         foreach (ref readonly var term in model.Terms.AsSpan()) sum += Contribution(term, features[(int)term.Feature]);
-        return model.Scale * sum + model.Offset + shift;
+        return calibration.Scale * sum + calibration.Offset + shift;
     }
 }

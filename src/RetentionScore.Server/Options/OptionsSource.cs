@@ -17,7 +17,7 @@ public static class OptionsSource
 
     // Keys of the host itself that may stand on the command line beside ours.
     private static readonly ImmutableArray<string> HostKeys = ["Logging", "environment", "contentRoot", "applicationName"];
-    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain", "Tls", "Security", "Audit"];
+    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain", "Scoring", "Tls", "Security", "Audit"];
 
     /// <summary>Reads all sources. Every problem names the key, the value and the limit.</summary>
     /// <param name="args">--Section:Key=value.</param>
@@ -96,6 +96,7 @@ public static class OptionsSource
                 LameDuck = read.Duration("Drain:LameDuck", defaults.Drain.LameDuck, TimeSpan.Zero, Seconds(600)),
                 Time = read.Duration("Drain:Time", defaults.Drain.Time, TimeSpan.Zero, Seconds(600)),
             },
+            Scoring = new ScoringOptions { CalibrationPath = read.OptionalText("Scoring:CalibrationPath", MaxPath) },
             Tls = new TlsOptions
             {
                 CertificatePath = read.OptionalText("Tls:CertificatePath", MaxPath),
@@ -120,6 +121,18 @@ public static class OptionsSource
         };
         if (options.Journal is { Store: JournalStore.Postgres, ConnectionString.Length: 0 })
             read.Missing("Journal:ConnectionString", "an Npgsql connection string with Journal:Store=postgres");
+        if (options.Scoring.CalibrationPath is { } calibration)
+        {
+            try
+            {
+                Scoring.CalibrationFile.Read(calibration);
+            }
+            catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or FormatException)
+            {
+                read.Report("Scoring:CalibrationPath", calibration, $"a calibration: {unusable.Message}");
+            }
+        }
+
         SafeDefaults.Check(options, read);
         if (Collide(options.Listen.Grpc, options.Listen.Ops))
             read.Report("Listen:Ops", options.Listen.Ops.ToString(), $"another address or port than Listen:Grpc = '{options.Listen.Grpc}'");

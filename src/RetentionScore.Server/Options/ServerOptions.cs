@@ -26,6 +26,9 @@ public sealed record ServerOptions
     /// <summary>How the server goes away.</summary>
     public DrainOptions Drain { get; init; } = new();
 
+    /// <summary>What scores are made of.</summary>
+    public ScoringOptions Scoring { get; init; } = new();
+
     /// <summary>Encryption of both ports.</summary>
     public TlsOptions Tls { get; init; } = new();
 
@@ -34,6 +37,13 @@ public sealed record ServerOptions
 
     /// <summary>Who did what.</summary>
     public AuditOptions Audit { get; init; } = new();
+}
+
+/// <summary>Section Scoring.</summary>
+public sealed record ScoringOptions
+{
+    /// <summary>File of a calibration, as <c>retentionscore calibrate</c> writes it; read at start. Default: what is shipped.</summary>
+    public string? CalibrationPath { get; init; }
 }
 
 /// <summary>Section Tls. Without a certificate both ports are in the clear. Files are read again when they change.</summary>

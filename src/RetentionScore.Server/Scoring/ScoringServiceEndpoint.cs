@@ -89,9 +89,21 @@ internal sealed partial class ScoringServiceEndpoint(
                 IdleTimeoutS = (uint)options.Calls.IdleTimeout.TotalSeconds,
             },
         };
-        // No labels stand behind the weights yet: every score is an ordering.
-        foreach (string score in UpdateMessage.ScoreNames)
-            info.Calibrations.Add(new V1.ScoreCalibration { Score = score, Basis = V1.CalibrationBasis.Expert, Slope = 1 });
+        Calibration calibration = policies.Find("")!.Calibration;
+        foreach (Score score in Enum.GetValues<Score>())
+        {
+            Platt platt = calibration[score];
+            info.Calibrations.Add(new V1.ScoreCalibration
+            {
+                Score = UpdateMessage.ScoreNames[(int)score],
+                Basis = (V1.CalibrationBasis)platt.Basis,
+                Data = platt.Data,
+                N = (uint)platt.Count,
+                Slope = (float)platt.Scale,
+                Offset = (float)platt.Offset,
+            });
+        }
+
         return Task.FromResult(info);
     }
 
