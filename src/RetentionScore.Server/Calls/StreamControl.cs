@@ -109,8 +109,8 @@ internal sealed class StreamControl : IValueTaskSource
             read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(wake);
         }
 
-        // Whoever signalled before `waiting` was set has woken nobody.
-        if (IsSignalled) Wake();
+        // Whoever signalled, and a read watched before that ended, before `waiting` was set has woken nobody.
+        if (IsSignalled || read.IsCompleted) Wake();
         return new ValueTask(this, wait.Version);
     }
 
