@@ -5,9 +5,9 @@ using RetentionScore.Server.Options;
 namespace RetentionScore.Server.Auditing;
 
 /// <summary>
-/// Writes the audit log: who opened, attached to, took over and erased a call, and who was refused for what credential. Lines are chained by hash
+/// Writes the audit log: who opened, attached to and took over a call. Lines are chained by hash
 /// (<see cref="AuditEntry"/>) and written by one loop; where it cannot keep up, whoever opens waits: no call is opened without its line. A file that cannot
-/// be written is said once in the log and counted, and lines wait for it up to the bound. Off without <c>Audit:Path</c>. Safe for any thread.
+/// be written is said once in the log, and lines wait for it up to the bound. Off without <c>Audit:Path</c>. Safe for any thread.
 /// </summary>
 internal sealed partial class AuditLog : IHostedService, IAsyncDisposable
 {
@@ -31,7 +31,7 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Says what happened; waits only where the log is behind.</summary>
-    /// <param name="what">opened, attached, took_over, erased or refused.</param>
+    /// <param name="what">opened, attached or took_over.</param>
     /// <param name="who">Name of the credential.</param>
     /// <param name="tenant">Whose call.</param>
     /// <param name="call">The call's id; empty where it is about none.</param>

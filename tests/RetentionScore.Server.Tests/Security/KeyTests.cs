@@ -137,7 +137,7 @@ public sealed class KeyTests : IDisposable
     [MemberData(nameof(Methods))]
     public async Task Method_ForAForgedTenant_IsForbidden(string method)
     {
-        if (method is "GetServerInfo" or "ScoreCalls") return; // the one has no tenant; the other is not there yet
+        if (method == "GetServerInfo") return; // has no tenant
         await using TestServer server = await StartAsync();
         foreach (string tenant in new[] { "globex", "nobody", "acme-", "*", "Acme", "acme\n" })
         {
