@@ -46,11 +46,11 @@ public sealed class StreamAllocationTests
     {
         Task<Refusal?> running = stream.RunAsync();
         reader.Give(WarmUp + 1);
-        int warm = writer.Answers;
+        int warm = writer.Writes;
         long before = GC.GetAllocatedBytesForCurrentThread();
         reader.Give(Measured);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(Measured, writer.Answers - warm);
+        Assert.Equal(Measured, writer.Writes - warm);
         reader.End();
         Assert.Null(await running);
         return allocated;
@@ -107,46 +107,5 @@ public sealed class StreamAllocationTests
         internal void End() => waits[wait].SetResult(false);
 
         private void Take() => Current = CallFrame.Read(new ReadOnlySequence<byte>(payloads[next++]));
-    }
-
-    private sealed class CountingWriter : IServerStreamWriter<CallAnswer>
-    {
-        public WriteOptions? WriteOptions { get; set; }
-
-        internal int Answers { get; private set; }
-
-        public Task WriteAsync(CallAnswer message)
-        {
-            Assert.False(message.Bytes.IsEmpty);
-            Answers++;
-            return Task.CompletedTask;
-        }
-    }
-
-    private sealed class LoopbackContext : ServerCallContext
-    {
-        protected override string MethodCore => "";
-
-        protected override string HostCore => "";
-
-        protected override string PeerCore => "";
-
-        protected override DateTime DeadlineCore => DateTime.MaxValue;
-
-        protected override Metadata RequestHeadersCore { get; } = [];
-
-        protected override CancellationToken CancellationTokenCore => CancellationToken.None;
-
-        protected override Metadata ResponseTrailersCore { get; } = [];
-
-        protected override Status StatusCore { get; set; }
-
-        protected override WriteOptions? WriteOptionsCore { get; set; }
-
-        protected override AuthContext AuthContextCore => null!;
-
-        protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => Task.CompletedTask;
-
-        protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) => throw new NotSupportedException();
     }
 }

@@ -33,7 +33,7 @@ public sealed class TrunkMemoryTests
         await using TestServer server = await TestServer.StartAsync();
         var reader = new ScriptedReader(Requests(inARequest));
         var writer = new CountingWriter();
-        var trunk = new CallTrunk(server.Service<CallStreamServices>(), reader, writer, RetentionScore.Server.Security.Caller.Anonymous, new QuietContext(), _ => { });
+        var trunk = new CallTrunk(server.Service<CallStreamServices>(), reader, writer, RetentionScore.Server.Security.Caller.Anonymous, new LoopbackContext(), _ => { });
         // Not under the runner's synchronization context: what is awaited would go on elsewhere.
         long allocated = await Task.Run(() => Measure(trunk, reader, writer, inARequest)).Within();
         Assert.True(allocated <= (long)Gate * Calls * Measured, $"{(double)allocated / Calls / Measured:F1} bytes an utterance, the gate is {Gate}");
@@ -124,46 +124,5 @@ public sealed class TrunkMemoryTests
         }
 
         internal void End() => waits[next].SetResult(false);
-    }
-
-    private sealed class CountingWriter : IServerStreamWriter<CallAnswer>
-    {
-        public WriteOptions? WriteOptions { get; set; }
-
-        internal int Writes { get; private set; }
-
-        public Task WriteAsync(CallAnswer message)
-        {
-            Assert.False(message.Bytes.IsEmpty);
-            Writes++;
-            return Task.CompletedTask;
-        }
-    }
-
-    private sealed class QuietContext : ServerCallContext
-    {
-        protected override string MethodCore => "";
-
-        protected override string HostCore => "";
-
-        protected override string PeerCore => "";
-
-        protected override DateTime DeadlineCore => DateTime.MaxValue;
-
-        protected override Metadata RequestHeadersCore { get; } = [];
-
-        protected override CancellationToken CancellationTokenCore => CancellationToken.None;
-
-        protected override Metadata ResponseTrailersCore { get; } = [];
-
-        protected override Status StatusCore { get; set; }
-
-        protected override WriteOptions? WriteOptionsCore { get; set; }
-
-        protected override AuthContext AuthContextCore => null!;
-
-        protected override Task WriteResponseHeadersAsyncCore(Metadata responseHeaders) => Task.CompletedTask;
-
-        protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) => throw new NotSupportedException();
     }
 }
