@@ -52,10 +52,10 @@ internal sealed class CallTrunk
     private readonly TrunkInbox inbox;
     private readonly ChannelTable channels;
     private readonly Queue<V1.CallReply> said = new();
+    private readonly TurnLine turns = new();
     private readonly TrunkReplies replies = new();
     private readonly CallAnswer answer = new();
     private readonly TimeSpan quietLook;
-    private TrunkCall? firstReady, lastReady;
     private string payer;
     private ReadingBudget budget;
     private int unpaidMessages;
@@ -127,7 +127,7 @@ internal sealed class CallTrunk
         while (true)
         {
             Task awaited = !writing.IsCompleted ? writing
-                : firstReady is not null || said.Count > 0 ? Task.CompletedTask
+                : !turns.IsEmpty || said.Count > 0 ? Task.CompletedTask
                 : isHalfClosed || waiting >= MostWaiting ? Never
                 : !pause.IsCompleted ? pause
                 : read;
@@ -147,7 +147,7 @@ internal sealed class CallTrunk
 
             LookForQuietCalls();
             writing = AnswerABatch();
-            bool isAllSaid = firstReady is null && said.Count == 0 && unsettled == 0;
+            bool isAllSaid = turns.IsEmpty && said.Count == 0 && unsettled == 0;
             if (isHalfClosed && isAllSaid) return await writing.ConfigureAwait(false);
         }
     }
@@ -192,7 +192,7 @@ internal sealed class CallTrunk
             case ChannelState.Open:
                 call.Control.LastActivity = frame.Arrival;
                 Wait(call, frame);
-                MakeReady(call);
+                turns.Add(call);
                 ready++;
                 return;
             case ChannelState.Opening or ChannelState.Ending:
@@ -311,7 +311,7 @@ internal sealed class CallTrunk
         }
 
         Say(call.Channel, call.Attachment.Opened());
-        if (call.Waiting.Count > 0) MakeReady(call);
+        if (call.Waiting.Count > 0) turns.Add(call);
     }
 
     private void LookAtPosted()
@@ -397,24 +397,6 @@ internal sealed class CallTrunk
 
     // What goes out
 
-    private void MakeReady(TrunkCall call)
-    {
-        if (call.NextReady is not null || ReferenceEquals(call, lastReady)) return;
-        if (firstReady is null) firstReady = call;
-        else lastReady!.NextReady = call;
-        lastReady = call;
-    }
-
-    private TrunkCall? TakeReady()
-    {
-        TrunkCall? call = firstReady;
-        if (call is null) return null;
-        firstReady = call.NextReady;
-        if (firstReady is null) lastReady = null;
-        call.NextReady = null;
-        return call;
-    }
-
     private void Say(uint channel, V1.ScoreCallResponse response) => said.Enqueue(new V1.CallReply { Channel = channel, Response = response });
 
     /// <summary>Answers one message of each call in turn, and writes what that came to.</summary>
@@ -433,7 +415,7 @@ internal sealed class CallTrunk
         {
             // What was said before a message is answered before it.
             if (said.TryDequeue(out V1.CallReply? reply)) replies.Add(reply);
-            else if (TakeReady() is { } call) AnswerOne(call);
+            else if (turns.Take() is { } call) AnswerOne(call);
             else break;
         }
 
@@ -466,7 +448,7 @@ internal sealed class CallTrunk
 
         frame.Return();
         if (refusal is not null) Refuse(call, refusal);
-        else if (call is { State: ChannelState.Open, Waiting.Count: > 0 }) MakeReady(call);
+        else if (call is { State: ChannelState.Open, Waiting.Count: > 0 }) turns.Add(call);
     }
 
     private Refusal? Answer(TrunkCall call, CallFrame frame)
