@@ -45,7 +45,7 @@ internal static class CommandLine
         Command[] commands =
         [
             DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), CalibrateCommand.On(screen),
-            KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version,
+            HealthCommand.On(screen), KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version,
         ];
         foreach (Command command in commands)
             root.Add(command);

@@ -117,13 +117,13 @@ public static class ServerHost
         kestrel.Listen(options.Listen.Grpc, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            certificate?.Encrypt(listen, SslApplicationProtocol.Http2);
+            certificate?.Encrypt(listen, SslApplicationProtocol.Http2, mayBeAnonymous: false);
             listen.Use(kestrel.ApplicationServices.GetRequiredService<OpenConnections>().Track);
         });
         kestrel.Listen(options.Listen.Ops, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            certificate?.Encrypt(listen, SslApplicationProtocol.Http11);
+            certificate?.Encrypt(listen, SslApplicationProtocol.Http11, mayBeAnonymous: true);
         });
     }
 

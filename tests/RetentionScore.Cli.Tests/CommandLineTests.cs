@@ -39,6 +39,24 @@ public class CommandLineTests
         Assert.All(new[] { "demo", "score", "replay", "serve", "version" }, name => Assert.Contains($"  {name}", outcome.Output, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("ready\n")]
+    [InlineData("ok\n", "--live")]
+    public async Task Health_IsWhatTheServerSays_AndAFailureOnceItIsGone(string said, params string[] flags)
+    {
+        string listen;
+        await using (RunningServer server = await RunningServer.StartAsync())
+        {
+            listen = $"--Listen:Ops={server.Ops.Authority}";
+            Outcome outcome = await Shell.RunAsync(["health", listen, .. flags]);
+            Assert.Equal((0, said), (outcome.ExitCode, outcome.Output));
+        }
+
+        Outcome gone = await Shell.RunAsync(["health", listen, .. flags]);
+        Assert.Equal(1, gone.ExitCode);
+        Assert.Contains("refused", gone.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task JournalErase_NamesOneThing_AndTellsHowManyCallsItRemoved()
     {

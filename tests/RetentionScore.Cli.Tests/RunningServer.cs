@@ -15,6 +15,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     internal string Address => ServerHost.GrpcAddress(app).GetLeftPart(UriPartial.Authority);
 
+    internal Uri Ops => ServerHost.OpsAddress(app);
+
     internal static async Task<RunningServer> StartAsync(int grpcPort = 0)
     {
         var options = new ServerOptions

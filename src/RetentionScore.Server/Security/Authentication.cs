@@ -5,7 +5,7 @@ using RetentionScore.Server.Scoring;
 namespace RetentionScore.Server.Security;
 
 /// <summary>
-/// Finds out who calls: by the key in <c>x-api-key</c>, the token in <c>authorization: Bearer</c>, or the client's certificate, in this order; the first
+/// Finds out who calls: by the key in <c>x-api-key</c>, the key or token in <c>authorization: Bearer</c>, or the client's certificate, in this order; the first
 /// that is presented decides. Without credentials configured everybody is <see cref="Caller.Anonymous"/>. Safe for any thread.
 /// </summary>
 internal sealed partial class Authentication
@@ -36,9 +36,15 @@ internal sealed partial class Authentication
     internal async ValueTask<(Caller? Caller, Refusal? Refusal)> IdentifyAsync(HttpContext context)
     {
         if (!IsOn) return (Caller.Anonymous, null);
-        if (context.Request.Headers.TryGetValue(KeyHeader, out var key)) return Believed(apiKeys?.Current?.OfKey(key.ToString(), time.GetUtcNow()), KeyHeader, "no valid key");
+        if (context.Request.Headers.TryGetValue(KeyHeader, out var key)) return OfKey(key.ToString(), KeyHeader);
         string authorization = context.Request.Headers.Authorization.ToString();
-        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return await OfTokenAsync(authorization[Bearer.Length..].Trim()).ConfigureAwait(false);
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            string bearer = authorization[Bearer.Length..].Trim();
+            // Prometheus can send no header but this one; a token never begins like a key.
+            return bearer.StartsWith(ApiKey.Prefix, StringComparison.Ordinal) ? OfKey(bearer, "authorization") : await OfTokenAsync(bearer).ConfigureAwait(false);
+        }
+
         if (apiKeys is not null && context.Connection.ClientCertificate is { } certificate)
         {
             Caller? caller = apiKeys.Current?.OfCertificate(certificate.GetCertHash(HashAlgorithmName.SHA256), time.GetUtcNow());
@@ -47,6 +53,8 @@ internal sealed partial class Authentication
 
         return (null, Unauthenticated("credentials", "missing"));
     }
+
+    private (Caller? Caller, Refusal? Refusal) OfKey(string key, string field) => Believed(apiKeys?.Current?.OfKey(key, time.GetUtcNow()), field, "no valid key");
 
     private async ValueTask<(Caller? Caller, Refusal? Refusal)> OfTokenAsync(string token)
     {

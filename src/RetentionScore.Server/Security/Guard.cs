@@ -1,27 +1,33 @@
 using RetentionScore.Server.Metrics;
+using RetentionScore.Server.Options;
 using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Security;
 
 /// <summary>
 /// Stands before every endpoint of both ports: finds out who calls and whether it may. Open to everybody are the standard health service, /healthz and
-/// /readyz, which balancers ask without credentials and which say nothing of calls. What a caller may not do is refused before a service sees it.
+/// /readyz, which balancers and probes ask without credentials, nor a certificate where there is mutual TLS, and which say nothing of calls. What a caller
+/// may not do is refused before a service sees it.
 /// </summary>
-internal sealed class Guard(RequestDelegate next, Authentication authentication, ServerMetrics metrics)
+internal sealed class Guard(RequestDelegate next, Authentication authentication, ServerOptions options, ServerMetrics metrics)
 {
+    private readonly bool isMutual = options.Tls.ClientCaPath is not null;
+
     /// <summary>Serves a request, or refuses it.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         Roles needed = Needed(context.Request.Path);
-        if (needed == Roles.None || !authentication.IsOn)
+        if (needed == Roles.None)
         {
             context.Features.Set(Caller.Anonymous);
             await next(context).ConfigureAwait(false);
             return;
         }
 
-        var (caller, refusal) = await authentication.IdentifyAsync(context).ConfigureAwait(false);
-        if (caller is not null && !caller.Has(needed))
+        var (caller, refusal) = isMutual && context.Connection.ClientCertificate is null
+            ? (null, new Refusal(RefusalReason.Unauthenticated, "the client's certificate is missing") { Field = "credentials", Limit = "a certificate of Tls:ClientCaPath" })
+            : await authentication.IdentifyAsync(context).ConfigureAwait(false);
+        if (authentication.IsOn && caller is not null && !caller.Has(needed))
         {
             refusal = new Refusal(RefusalReason.Forbidden, $"the credential has none of the roles that {context.Request.Path} needs")
             {

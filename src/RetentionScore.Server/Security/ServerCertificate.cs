@@ -9,7 +9,7 @@ namespace RetentionScore.Server.Security;
 /// <summary>
 /// TLS of both ports: certificate with chain and key in PEM files, read again when they change, so that they are exchanged without a restart: new connections
 /// get the new certificate, open ones go on. With a CA for clients, only clients with a certificate of it come in (mutual TLS; revocation is
-/// not asked for). TLS 1.2 and 1.3. Safe for any thread.
+/// not asked for); to the ops port those without one, too, for whom <see cref="Guard"/> answers health only. TLS 1.2 and 1.3. Safe for any thread.
 /// </summary>
 internal sealed partial class ServerCertificate
 {
@@ -31,18 +31,26 @@ internal sealed partial class ServerCertificate
     internal double NotAfter => chain.Current is { } current ? new DateTimeOffset(current.NotAfter).ToUnixTimeSeconds() : 0;
 
     /// <summary>Puts TLS before a port that speaks one protocol.</summary>
-    internal void Encrypt(ListenOptions listen, SslApplicationProtocol protocol) =>
-        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(ForHandshake(protocol)), HandshakeTimeout = HandshakeTime });
+    /// <param name="listen">The port.</param>
+    /// <param name="protocol">Its one protocol.</param>
+    /// <param name="mayBeAnonymous">Whether clients without a certificate come in although there is a CA for clients.</param>
+    internal void Encrypt(ListenOptions listen, SslApplicationProtocol protocol, bool mayBeAnonymous)
+    {
+        var callback = new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(ForHandshake(protocol, mayBeAnonymous)),
+            HandshakeTimeout = HandshakeTime,
+        };
+        listen.UseHttps(callback);
+    }
 
-    /// <summary>For one handshake.</summary>
-    /// <param name="protocol">The one protocol of the port.</param>
-    private SslServerAuthenticationOptions ForHandshake(SslApplicationProtocol protocol) => new()
+    private SslServerAuthenticationOptions ForHandshake(SslApplicationProtocol protocol, bool mayBeAnonymous) => new()
     {
         ServerCertificateContext = (chain.Current ?? throw new AuthenticationException("there is no certificate")).Context,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ApplicationProtocols = [protocol],
         ClientCertificateRequired = clientCa is not null,
-        RemoteCertificateValidationCallback = clientCa is null ? null : (_, certificate, _, _) => certificate is not null && IsOfClientCa(certificate),
+        RemoteCertificateValidationCallback = clientCa is null ? null : (_, certificate, _, _) => certificate is null ? mayBeAnonymous : IsOfClientCa(certificate),
         AllowRenegotiation = false,
     };
 

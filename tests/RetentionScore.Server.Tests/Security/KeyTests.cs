@@ -113,7 +113,7 @@ public sealed class KeyTests : IDisposable
     {
         await using TestServer server = await StartAsync();
         var start = new CallStart { CallId = "c", ResumeFrom = 1 };
-        foreach (Metadata headers in new Metadata[] { [], Key("rsk_0000"), Key(""), Key(old), new() { { "authorization", $"Bearer {acme}" } }, new() { { "authorization", "Basic YTpi" } } })
+        foreach (Metadata headers in new Metadata[] { [], Key("rsk_0000"), Key(""), Key(old), new() { { "authorization", $"Bearer {old}" } }, new() { { "authorization", "Bearer x.y.z" } }, new() { { "authorization", "Basic YTpi" } } })
         {
             Refused refused = Refused.From(await Assert.ThrowsAsync<RpcException>(() => CallAsync(server, method, headers, start)));
             Assert.Equal(StatusCode.Unauthenticated, refused.Code);
@@ -213,6 +213,28 @@ public sealed class KeyTests : IDisposable
         server.Ops.DefaultRequestHeaders.Add("x-api-key", scraper);
         Assert.Contains("retentionscore_refusals_total{reason=\"UNAUTHENTICATED\"} 1", await server.Ops.GetStringAsync(new Uri("/metrics", UriKind.Relative)).Within(), StringComparison.Ordinal);
         await new Grpc.Health.V1.Health.HealthClient(server.Channel).CheckAsync(new Grpc.Health.V1.HealthCheckRequest()).ResponseAsync.Within();
+
+        // As Prometheus sends it.
+        server.Ops.DefaultRequestHeaders.Remove("x-api-key");
+        server.Ops.DefaultRequestHeaders.Authorization = new("Bearer", scraper);
+        Assert.True((await server.Ops.GetAsync(new Uri("/metrics", UriKind.Relative)).Within()).IsSuccessStatusCode);
+        server.Ops.DefaultRequestHeaders.Authorization = new("Bearer", scraper + "0");
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await server.Ops.GetAsync(new Uri("/metrics", UriKind.Relative)).Within()).StatusCode);
+    }
+
+    [Fact]
+    public async Task OversizedHeader_IsRefused_AndTheServerGoesOn()
+    {
+        await using TestServer server = await StartAsync();
+        var oversized = new Metadata { { "x-api-key", new string('k', 64 * 1024) } };
+        using (var channel = Grpc.Net.Client.GrpcChannel.ForAddress(server.Address))
+        {
+            RpcException refused = await Assert.ThrowsAsync<RpcException>(
+                () => new ScoringService.ScoringServiceClient(channel).GetServerInfoAsync(new GetServerInfoRequest(), oversized).ResponseAsync.Within());
+            Assert.NotEqual(StatusCode.OK, refused.StatusCode);
+        }
+
+        await server.Client.GetServerInfoAsync(new GetServerInfoRequest(), Key(acme)).ResponseAsync.Within();
     }
 
     [Fact]

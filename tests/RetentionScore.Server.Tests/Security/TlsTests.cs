@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -80,6 +81,24 @@ public sealed class TlsTests : IDisposable
         await AskAsync(running.Address, pki.Handler(client));
         foreach (X509Certificate2? wrong in new[] { null, foreign, server })
             await Assert.ThrowsAsync<RpcException>(() => AskAsync(running.Address, pki.Handler(wrong)));
+    }
+
+    [Fact]
+    public async Task OpsPort_WithMutualTls_AnswersProbesWithoutACertificate_AndMetricsOnlyWithOne()
+    {
+        using X509Certificate2 server = pki.Issue("server"), client = pki.Issue("prometheus", forClients: true);
+        using var stranger = new TestPki();
+        using X509Certificate2 foreign = stranger.Issue("prometheus", forClients: true);
+        await using TestServer running = await TestServer.StartAsync(options => options with { Tls = Tls(mutual: true) });
+        using var probe = new HttpClient(pki.Handler()) { BaseAddress = running.Ops.BaseAddress };
+        Assert.Equal("ready\n", await probe.GetStringAsync(new Uri("/readyz", UriKind.Relative)).Within());
+        using HttpResponseMessage refused = await probe.GetAsync(new Uri("/metrics", UriKind.Relative)).Within();
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Contains("certificate is missing", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var scraper = new HttpClient(pki.Handler(client)) { BaseAddress = running.Ops.BaseAddress };
+        Assert.NotEmpty(await scraper.GetStringAsync(new Uri("/metrics", UriKind.Relative)).Within());
+        using var foreigner = new HttpClient(pki.Handler(foreign)) { BaseAddress = running.Ops.BaseAddress };
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => foreigner.GetStringAsync(new Uri("/readyz", UriKind.Relative)).Within());
     }
 
     [Fact]
