@@ -69,6 +69,7 @@ public static class ServerHost
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = options.Limits.MaxMessageBytes);
         services.AddHealth();
         services.AddReflection(V1.ScoringService.Descriptor, Grpc.Health.V1.Health.Descriptor);
+        services.AddSystemd(); // says when it is ready and when it stops; only where systemd is what started it
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Scoring.CalibrationPath is { } path ? new PolicySet(CalibrationFile.Read(path)) : new PolicySet());

@@ -67,7 +67,13 @@ internal sealed class WatchedFile<T>
         }
     }
 
-    private string Stamp() => string.Join(
-        '|',
-        paths.Select(path => new FileInfo(path)).Select(file => file.Exists ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "none"));
+    private string Stamp() => string.Join('|', paths.Select(StampOf));
+
+    private static string StampOf(string path)
+    {
+        // Kubernetes exchanges the folder behind a link: the times of the link itself never change.
+        FileSystemInfo? target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true) : null;
+        var file = new FileInfo(target?.FullName ?? path);
+        return file.Exists ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.LastWriteTimeUtc.Ticks}:{file.Length}") : "none";
+    }
 }
