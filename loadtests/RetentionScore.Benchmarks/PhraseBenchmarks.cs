@@ -31,7 +31,7 @@ public class PhraseBenchmarks
     {
         var words = new Zipf(Vocabulary);
         var text = new StringBuilder();
-        foreach (string list in SignalReader.WordLists) text.Append(CultureInfo.InvariantCulture, $"@{list} = unsaid\n");
+        foreach (var (list, _) in WordKindLists.Names) text.Append(CultureInfo.InvariantCulture, $"@{list} = unsaid\n");
         text.Append("[cancel_request]\n");
         var first = new List<string[]>();
         for (int i = 0; i < Phrases; i++)

@@ -4,8 +4,9 @@ namespace RetentionScore.Core.Signals;
 
 /// <summary>
 /// All phrases of all signals in one trie over words, flat in memory. A phrase begun is carried on only where its next word really stands: what
-/// may follow is a mask of words, tested against the words of the whole gap at once, so that of thousands of phrases only those cost anything
-/// that the utterance says. Immutable, shared by all calls.
+/// may follow is a mask of words, tested against the words of the whole gap at once, and then a table in which one look finds a word; what a word
+/// begins with the same gap behind it is one such table. So of thousands of phrases only those cost anything that the utterance says. Immutable, shared by
+/// all calls.
 /// </summary>
 internal sealed class PhraseAutomaton
 {
@@ -35,11 +36,10 @@ internal sealed class PhraseAutomaton
     private readonly Pattern[] _patterns;
     private readonly Starts _anywhere, _atStart;
     private readonly Flat _trie;
-    private readonly Dictionary<string, bool[]> _wordLists;
 
-    internal PhraseAutomaton(Lexicon lexicon, Pattern[] patterns, Starts anywhere, Starts atStart, Flat trie, Dictionary<string, bool[]> wordLists)
+    internal PhraseAutomaton(Lexicon lexicon, Pattern[] patterns, Starts anywhere, Starts atStart, Flat trie, WordKinds[] kindsOfWords)
     {
-        (_lexicon, _patterns, _anywhere, _atStart, _trie, _wordLists) = (lexicon, patterns, anywhere, atStart, trie, wordLists);
+        (_lexicon, _patterns, _anywhere, _atStart, _trie, KindsOfWords) = (lexicon, patterns, anywhere, atStart, trie, kindsOfWords);
     }
 
     public ReadOnlySpan<Pattern> Patterns => _patterns;
@@ -53,8 +53,8 @@ internal sealed class PhraseAutomaton
     /// <summary>The lexicon's id of a token; 0 for a word that no phrase knows.</summary>
     public ushort WordOf(in Token token) => _lexicon.Find(token.Hash) is var word and not 0 ? word : token.HasDigit ? Lexicon.Number : (ushort)0;
 
-    /// <summary>Which words a list of single words holds, by lexicon id.</summary>
-    public bool[] WordsOf(string list) => _wordLists[list];
+    /// <summary>What each word is besides, by lexicon id; as long as the lexicon.</summary>
+    internal WordKinds[] KindsOfWords { get; }
 
     /// <summary>Finds every phrase of a side in a row of lexicon ids.</summary>
     /// <param name="words">The row.</param>
@@ -89,43 +89,56 @@ internal sealed class PhraseAutomaton
         for (int i = node.WaitBegin; i < node.WaitEnd; i++)
         {
             ref readonly Wait wait = ref _trie.Waits[i];
-            if ((wait.Sides & sides) == 0 || !wait.Words.Meets(walk.Ahead(wait.Gap))) continue;
-            int last = Math.Min(at + 1 + wait.Gap, words.Length - 1);
-            for (int next = at + 1; next <= last; next++)
-            {
-                if (!wait.Words.Meets(walk.WordAt(next))) continue;
-                ushort word = words[next];
-                for (int edge = Seek(wait, word); edge < wait.EdgeEnd && _trie.EdgeWords[edge] == word; edge++) walk.Add(next, _trie.EdgeNodes[edge], first);
-            }
+            if ((wait.Sides & sides) == 0) continue;
+            if (wait.Gap > 0) LookAhead(wait, first, at, words, walk);
+            else if (wait.Words.Meets(walk.WordAt(at + 1)))
+                foreach (int next in Follow(wait, words[at + 1])) walk.Add(at + 1, next, first);
         }
     }
 
-    /// <summary>The first edge of a wait that is not below a word.</summary>
-    private int Seek(in Wait wait, ushort word)
+    private void LookAhead(in Wait wait, int first, int at, ReadOnlySpan<ushort> words, PhraseWalk walk)
     {
-        int low = wait.EdgeBegin, high = wait.EdgeEnd;
-        while (low < high)
+        if (!wait.Words.Meets(walk.Ahead(wait.Gap))) return;
+        int last = Math.Min(at + 1 + wait.Gap, words.Length - 1);
+        for (int next = at + 1; next <= last; next++)
         {
-            int middle = (low + high) >>> 1;
-            if (_trie.EdgeWords[middle] < word) low = middle + 1;
-            else high = middle;
+            if (!wait.Words.Meets(walk.WordAt(next))) continue;
+            foreach (int node in Follow(wait, words[next])) walk.AddOnce(next, node, first);
         }
-
-        return low;
     }
 
-    /// <summary>What each word begins, of one side's phrases: waits of all of them in one row, as most words begin many.</summary>
+    /// <summary>The nodes that a word leads to.</summary>
+    private ReadOnlySpan<int> Follow(in Wait wait, ushort word)
+    {
+        var slots = _trie.Slots;
+        uint at = Slot.HashOf(word);
+        while (true)
+        {
+            ref readonly Slot slot = ref slots[wait.SlotBegin + (int)(at++ & (uint)wait.SlotMask)];
+            if (slot.Word == word) return _trie.NodesOfSlots.AsSpan(slot.Begin, slot.Count);
+            if (slot.Word == 0) return default;
+        }
+    }
+
+    /// <summary>What each word begins, of one side's phrases. Of all waits of the same gap one is made, as most words begin many.</summary>
     internal readonly record struct Starts(Node[] OfCustomer, Node[] OfAgent)
     {
         public ref readonly Node Of(ushort word, Sides side) => ref (side == Sides.Customer ? OfCustomer : OfAgent)[word];
     }
 
-    /// <summary>The trie in rows: nodes and waits say where theirs begin and end.</summary>
-    internal readonly record struct Flat(Node[] Nodes, Wait[] Waits, int[] PatternsOfNodes, ushort[] EdgeWords, int[] EdgeNodes);
+    /// <summary>The trie in rows: nodes, waits and slots say where theirs begin and end.</summary>
+    internal readonly record struct Flat(Node[] Nodes, Wait[] Waits, int[] PatternsOfNodes, Slot[] Slots, int[] NodesOfSlots);
 
     /// <summary>A place in phrases: what ends there and what may follow.</summary>
     internal readonly record struct Node(int PatternBegin, int PatternEnd, int WaitBegin, int WaitEnd);
 
-    /// <summary>What may follow within a gap: edges sorted by word, and a mask of those words.</summary>
-    internal readonly record struct Wait(WordMask Words, int EdgeBegin, int EdgeEnd, byte Gap, Sides Sides);
+    /// <summary>What may follow within a gap: a mask of words, and a table of them: a power of two of slots, one of them at least empty.</summary>
+    internal readonly record struct Wait(WordMask Words, int SlotBegin, int SlotMask, byte Gap, Sides Sides);
+
+    /// <summary>A word of a table, and the nodes it leads to. Word 0 is none.</summary>
+    internal readonly record struct Slot(ushort Word, ushort Count, int Begin)
+    {
+        /// <summary>Where to look for a word first.</summary>
+        internal static uint HashOf(ushort word) => (word * 0x9E3779B1u) >> 16;
+    }
 }

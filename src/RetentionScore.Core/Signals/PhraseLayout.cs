@@ -1,6 +1,8 @@
+using System.Numerics;
+
 namespace RetentionScore.Core.Signals;
 
-/// <summary>Lays a trie out flat: one edge for each word instead of each class, and for each word what it begins in one row.</summary>
+/// <summary>Lays a trie out flat: tables of words instead of classes, and for each word what it begins in one row.</summary>
 internal sealed class PhraseLayout
 {
     private readonly List<PhraseTrie.Node> _trie;
@@ -10,7 +12,8 @@ internal sealed class PhraseLayout
     private readonly PhraseAutomaton.Node[] _nodes;
     private readonly List<PhraseAutomaton.Wait> _waits = [];
     private readonly List<int> _patternsOfNodes = [];
-    private readonly List<(ushort Word, int Node)> _edges = [];
+    private readonly List<PhraseAutomaton.Slot> _slots = [];
+    private readonly List<int> _nodesOfSlots = [];
 
     internal PhraseLayout(List<PhraseTrie.Node> trie, List<SortedSet<ushort>> classesOfWords, PhraseAutomaton.Pattern[] patterns)
     {
@@ -20,7 +23,7 @@ internal sealed class PhraseLayout
         _nodes = new PhraseAutomaton.Node[trie.Count];
     }
 
-    internal PhraseAutomaton LayOut(Lexicon lexicon, PhraseTrie.Wait anywhere, PhraseTrie.Wait atStart, Dictionary<string, bool[]> wordLists)
+    internal PhraseAutomaton LayOut(Lexicon lexicon, PhraseTrie.Wait anywhere, PhraseTrie.Wait atStart, WordKinds[] kindsOfWords)
     {
         for (int i = 0; i < _nodes.Length; i++)
         {
@@ -32,22 +35,35 @@ internal sealed class PhraseLayout
 
         var (begun, begunAtStart) = (StartsOf(anywhere), StartsOf(atStart));
         var flat = new PhraseAutomaton.Flat(
-            _nodes, [.. _waits], [.. _patternsOfNodes], [.. _edges.Select(edge => edge.Word)], [.. _edges.Select(edge => edge.Node)]);
-        return new PhraseAutomaton(lexicon, _patterns, begun, begunAtStart, flat, wordLists);
+            _nodes, [.. _waits], [.. _patternsOfNodes], [.. _slots], [.. _nodesOfSlots]);
+        return new PhraseAutomaton(lexicon, _patterns, begun, begunAtStart, flat, kindsOfWords);
     }
 
-    private PhraseAutomaton.Wait LayOut(PhraseTrie.Wait wait)
+    private PhraseAutomaton.Wait LayOut(PhraseTrie.Wait wait) => Table(EdgesOf(wait), wait.Gap, wait.Sides);
+
+    /// <summary>In the order of their classes.</summary>
+    private IEnumerable<(ushort Word, int Node)> EdgesOf(PhraseTrie.Wait wait) =>
+        wait.Next.SelectMany(next => _wordsOfClasses[next.Key].Select(word => (word, next.Value)));
+
+    private PhraseAutomaton.Wait Table(IEnumerable<(ushort Word, int Node)> edges, int gap, PhraseAutomaton.Sides sides)
     {
-        int begin = _edges.Count;
+        // Grouped stably: of one word the nodes stand in the order of their classes.
+        IGrouping<ushort, int>[] words = [.. edges.GroupBy(edge => edge.Word, edge => edge.Node)];
+        var table = new PhraseAutomaton.Slot[BitOperations.RoundUpToPowerOf2((uint)(words.Length + words.Length / 4 + 1))];
+        uint last = (uint)table.Length - 1;
         var mask = default(WordMask);
-        // Sorted stably: of one word the edges stand in the order of their classes.
-        foreach (var edge in wait.Next.SelectMany(next => _wordsOfClasses[next.Key].Select(word => (Word: word, Node: next.Value))).OrderBy(edge => edge.Word))
+        foreach (IGrouping<ushort, int> word in words)
         {
-            mask |= WordMask.Of(edge.Word);
-            _edges.Add(edge);
+            mask |= WordMask.Of(word.Key);
+            uint at = PhraseAutomaton.Slot.HashOf(word.Key);
+            while (table[at & last].Word != 0) at++;
+            table[at & last] = new PhraseAutomaton.Slot(word.Key, checked((ushort)word.Count()), _nodesOfSlots.Count);
+            _nodesOfSlots.AddRange(word);
         }
 
-        return new PhraseAutomaton.Wait(mask, begin, _edges.Count, (byte)wait.Gap, wait.Sides);
+        int begin = _slots.Count;
+        _slots.AddRange(table);
+        return new PhraseAutomaton.Wait(mask, begin, (int)last, (byte)gap, sides);
     }
 
     private PhraseAutomaton.Starts StartsOf(PhraseTrie.Wait root) =>
@@ -59,16 +75,19 @@ internal sealed class PhraseLayout
         for (int word = 0; word < starts.Length; word++)
         {
             int patternBegin = _patternsOfNodes.Count, waitBegin = _waits.Count;
+            var next = new SortedDictionary<int, List<(ushort Word, int Node)>>();
             foreach (ushort c in _classesOfWords[word])
             {
                 if (!root.Next.TryGetValue(c, out int node)) continue;
                 _patternsOfNodes.AddRange(_trie[node].Patterns.Where(pattern => (_patterns[pattern].Sides & side) != 0));
-                for (int i = _nodes[node].WaitBegin; i < _nodes[node].WaitEnd; i++)
+                foreach (PhraseTrie.Wait wait in _trie[node].Waits.Where(wait => (wait.Sides & side) != 0))
                 {
-                    if ((_waits[i].Sides & side) != 0) _waits.Add(_waits[i]);
+                    if (!next.TryGetValue(wait.Gap, out var edges)) next.Add(wait.Gap, edges = []);
+                    edges.AddRange(EdgesOf(wait));
                 }
             }
 
+            foreach (var (gap, edges) in next) _waits.Add(Table(edges, gap, side));
             starts[word] = new PhraseAutomaton.Node(patternBegin, _patternsOfNodes.Count, waitBegin, _waits.Count);
         }
 

@@ -44,26 +44,25 @@ internal sealed class PhraseTrie
             foreach (string item in numbers.Split('|')) _classes[WordId(item.Trim())].Add(ClassOfNumber);
         }
 
-        Dictionary<string, bool[]> wordLists = WordLists();
+        WordKinds[] kindsOfWords = KindsOfWords();
         SetSides(anywhere);
         SetSides(atStart);
         var lexicon = new Lexicon([.. _words.Where(word => word.Value != Lexicon.Number).Select(word => (word.Key, word.Value))]);
-        return new PhraseLayout(_nodes, _classes, [.. _patterns]).LayOut(lexicon, anywhere, atStart, wordLists);
+        return new PhraseLayout(_nodes, _classes, [.. _patterns]).LayOut(lexicon, anywhere, atStart, kindsOfWords);
     }
 
-    private Dictionary<string, bool[]> WordLists()
+    private WordKinds[] KindsOfWords()
     {
-        var wordLists = new Dictionary<string, bool[]>(StringComparer.Ordinal);
-        foreach (string list in SignalReader.WordLists)
+        var words = new List<(ushort Word, WordKinds Kind)>();
+        foreach (var (list, kind) in WordKindLists.Names)
         {
             if (!_file.Lists.TryGetValue(list, out string? items)) throw new FormatException($"no list <{list}>");
-            ushort[] ids = [.. items.Split('|', StringSplitOptions.TrimEntries).Select(WordId)];
-            var holds = new bool[ushort.MaxValue + 1];
-            foreach (ushort id in ids) holds[id] = true;
-            wordLists.Add(list, holds);
+            words.AddRange(items.Split('|', StringSplitOptions.TrimEntries).Select(item => (WordId(item), kind)));
         }
 
-        return wordLists;
+        var kinds = new WordKinds[_classes.Count];
+        foreach (var (word, kind) in words) kinds[word] |= kind;
+        return kinds;
     }
 
     private ushort WordId(string word)

@@ -9,10 +9,10 @@ internal sealed class PhraseWalk
     /// <summary>Phrases carried on to one word at most; past it the newest are not.</summary>
     internal const int MostAtAWord = 512;
 
-    private const int Places = 16; // above a gap's end
+    private const int Places = 16; // above a gap's end; a power of two
     private const int Slots = 2 * MostAtAWord;
 
-    private readonly (int Node, int First)[][] _due = [.. Enumerable.Range(0, Places).Select(_ => new (int, int)[MostAtAWord])];
+    private readonly (int Node, int First)[] _due = new (int, int)[Places * MostAtAWord];
     private readonly (int Stamp, int At)[][] _slots = [.. Enumerable.Range(0, Places).Select(_ => new (int, int)[Slots])];
     private readonly int[] _counts = new int[Places];
     private readonly WordMask[] _words = new WordMask[Text.TokenBuffer.Capacity + TailWords.Length + PhraseAutomaton.MostGap + 2];
@@ -21,7 +21,7 @@ internal sealed class PhraseWalk
     private int _stamp;
 
     /// <summary>The phrases whose next word is the one at hand.</summary>
-    public ReadOnlySpan<(int Node, int First)> Due => _due[_at % Places].AsSpan(0, _counts[_at % Places]);
+    public ReadOnlySpan<(int Node, int First)> Due => _due.AsSpan(PlaceOf(_at) * MostAtAWord, _counts[PlaceOf(_at)]);
 
     public void Begin(ReadOnlySpan<ushort> words)
     {
@@ -41,7 +41,7 @@ internal sealed class PhraseWalk
     /// <summary>Goes on to a word; what was due at the word before is gone.</summary>
     public void MoveTo(int at)
     {
-        if (at > 0) _counts[_at % Places] = 0;
+        if (at > 0) _counts[PlaceOf(_at)] = 0;
         _at = at;
         _seenTo = -1;
     }
@@ -62,12 +62,20 @@ internal sealed class PhraseWalk
         return _ahead[gap];
     }
 
-    /// <summary>Carries a phrase on to a word. Of two that are at the same place, the one begun later has the shorter span: it replaces the other.</summary>
+    /// <summary>Carries a phrase on to a word, at a place to which only one way leads: the word behind the place before.</summary>
     public void Add(int at, int node, int first)
     {
-        int place = at % Places, stamp = _stamp - at;
+        ref int count = ref _counts[PlaceOf(at)];
+        if (count == MostAtAWord) return;
+        _due[PlaceOf(at) * MostAtAWord + count++] = (node, first);
+    }
+
+    /// <summary>Carries a phrase on to a word behind a gap. Of two that are at the same place, the one begun later has the shorter span: it replaces the other.</summary>
+    public void AddOnce(int at, int node, int first)
+    {
+        int place = PlaceOf(at), stamp = _stamp - at;
         var slots = _slots[place];
-        var due = _due[place];
+        var due = _due.AsSpan(place * MostAtAWord, MostAtAWord);
         int slot = node & (Slots - 1);
         while (slots[slot].Stamp == stamp)
         {
@@ -85,4 +93,6 @@ internal sealed class PhraseWalk
         slots[slot] = (stamp, _counts[place]);
         due[_counts[place]++] = (node, first);
     }
+
+    private static int PlaceOf(int at) => at & (Places - 1);
 }

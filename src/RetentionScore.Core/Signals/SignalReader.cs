@@ -9,14 +9,11 @@ namespace RetentionScore.Core.Signals;
 /// </summary>
 public sealed class SignalReader
 {
-    /// <summary>Lists of the pattern files that have a meaning of their own here.</summary>
-    internal static readonly string[] WordLists = ["negator", "negator_of_question", "negation_carrier", "clause_break", "clause_subject", "veto_break", "backchannel", "stopword"];
-
     private const int NegationReach = 4;
     private const int LongestBackchannel = 3;
 
     private readonly PhraseAutomaton _phrases;
-    private readonly bool[] _negator, _ofQuestion, _carrier, _clauseBreak, _clauseSubject, _vetoBreak, _backchannel, _stopword;
+    private readonly WordKinds[] _kinds;
 
     /// <param name="phrases">The phrases.</param>
     /// <param name="model">The learned model; null for none.</param>
@@ -24,14 +21,7 @@ public sealed class SignalReader
     {
         _phrases = phrases;
         Model = model;
-        _negator = phrases.WordsOf("negator");
-        _ofQuestion = phrases.WordsOf("negator_of_question");
-        _carrier = phrases.WordsOf("negation_carrier");
-        _clauseSubject = phrases.WordsOf("clause_subject");
-        _clauseBreak = phrases.WordsOf("clause_break");
-        _vetoBreak = phrases.WordsOf("veto_break");
-        _backchannel = phrases.WordsOf("backchannel");
-        _stopword = phrases.WordsOf("stopword");
+        _kinds = phrases.KindsOfWords;
     }
 
     /// <summary>The reader with the phrases that are built in.</summary>
@@ -126,7 +116,7 @@ public sealed class SignalReader
     {
         for (int i = veto.First + 1; i < veto.Last; i++)
         {
-            if (_vetoBreak[words[i]]) return true;
+            if ((_kinds[words[i]] & WordKinds.VetoBreak) != 0) return true;
         }
 
         return false;
@@ -137,14 +127,16 @@ public sealed class SignalReader
     private void MarkNegated(ReadOnlySpan<ushort> words, ReadOnlySpan<Token> tokens, int before, bool[] negated)
     {
         int reach = 0;
+        WordKinds last = WordKinds.NegationCarrier, kinds = words.IsEmpty ? WordKinds.None : _kinds[words[0]];
         for (int i = 0; i < words.Length; i++)
         {
-            bool newSubject = _clauseSubject[words[i]] && i > 0 && !_carrier[words[i - 1]];
-            if (_clauseBreak[words[i]] || newSubject || (i >= before && tokens[i - before].AfterBreak)) reach = 0;
+            WordKinds next = i + 1 < words.Length ? _kinds[words[i + 1]] : WordKinds.None;
+            bool newSubject = (kinds & WordKinds.ClauseSubject) != 0 && (last & WordKinds.NegationCarrier) == 0;
+            if ((kinds & WordKinds.ClauseBreak) != 0 || newSubject || (i >= before && tokens[i - before].AfterBreak)) reach = 0;
             negated[i] = reach > 0;
             if (reach > 0) reach--;
-            bool asks = i + 1 < words.Length && _ofQuestion[words[i + 1]];
-            if (_negator[words[i]] && !asks) reach = NegationReach;
+            if ((kinds & WordKinds.Negator) != 0 && (next & WordKinds.NegatorOfQuestion) == 0) reach = NegationReach;
+            (last, kinds) = (kinds, next);
         }
     }
 
@@ -153,7 +145,7 @@ public sealed class SignalReader
         if (words.Length > LongestBackchannel) return false;
         foreach (ushort word in words)
         {
-            if (!_backchannel[word]) return false;
+            if ((_kinds[word] & WordKinds.Backchannel) == 0) return false;
         }
 
         return true;
@@ -164,7 +156,7 @@ public sealed class SignalReader
         ulong bits = 0;
         for (int i = 0; i < tokens.Length; i++)
         {
-            if (!_stopword[words[i]]) bits |= 1UL << (int)((tokens[i].Hash ^ (tokens[i].Hash >> 29)) & 63);
+            if ((_kinds[words[i]] & WordKinds.Stopword) == 0) bits |= 1UL << (int)((tokens[i].Hash ^ (tokens[i].Hash >> 29)) & 63);
         }
 
         return bits;
@@ -191,7 +183,7 @@ public sealed class SignalReader
         Span<ushort> kept = tail;
         foreach (ref ushort word in kept)
         {
-            if (word >= _negator.Length) word = Unknown;
+            if (word >= _kinds.Length) word = Unknown;
         }
     }
 

@@ -1,4 +1,5 @@
 using RetentionScore.Core.Calls;
+using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Signals;
 using RetentionScore.Core.Tests.Calls;
 
@@ -56,9 +57,11 @@ public class ReplayTests
         TailWords words = default;
         for (int i = 0; i < TailWords.Length; i++) words[i] = (ushort)(60_000 + i);
         CallSession session = new Talk().Session;
-        session.SetLastWords(ofCustomer: true, words);
         var scratch = new ScoringScratch();
-        ScoreUpdate update = session.Observe(new Utterance { Seq = 1, Speaker = Speaker.Customer, Text = "i want to cancel"u8, StartMs = 0, EndMs = 900 }, scratch);
-        Assert.True(update.HasRisk);
+        session.Observe(new Utterance { Seq = 1, Speaker = Speaker.Customer, Text = "hello"u8, StartMs = 0, EndMs = 900 }, scratch);
+        session.SetLastWords(ofCustomer: true, words);
+        // The sentence goes on: the last words are read together with it.
+        ScoreUpdate update = session.Observe(new Utterance { Seq = 2, Speaker = Speaker.Customer, Text = "i want to cancel"u8, StartMs = 1000, EndMs = 1900 }, scratch);
+        Assert.Equal(CancelStage.Requested, update.Stage);
     }
 }
