@@ -54,10 +54,31 @@ public sealed partial class MetricsTests
         Assert.Equal(1, metrics["retentionscore_recommendations_total{action=\"acknowledge_request\"}"]);
         Assert.Equal(0, metrics["retentionscore_draining"]);
         Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_count{kind=\"final\"}"]);
+        Assert.Equal(5, metrics["retentionscore_answer_seconds_count"]); // a duplicate and an interim are answered, too
         Assert.Equal(1, metrics["retentionscore_utterance_queue_seconds_count{kind=\"interim\"}"]);
         Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"+Inf\"}"]);
         Assert.Contains("retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"0.000025\"}", metrics.Keys);
         Assert.Single(metrics.Keys, key => key.StartsWith("retentionscore_build_info{version=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnswersOfATrunk_AreTimedToTheirFlush()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        using var trunk = new Trunk.TestTrunk(server.Client.ScoreCalls());
+        await trunk.OpenAsync(1, "one");
+        await trunk.OpenAsync(2, "two");
+        for (uint seq = 1; seq <= 20; seq++)
+        {
+            await trunk.SayAsync(1, seq, "hello");
+            await trunk.SayAsync(2, seq, "hello");
+        }
+
+        Dictionary<string, double> metrics = Parse(await ScrapeAsync(server, null));
+        // An answer may be read a moment before it is counted.
+        for (int i = 0; i < 100 && metrics["retentionscore_answer_seconds_count"] < 40; i++, metrics = Parse(await ScrapeAsync(server, null))) await Task.Delay(20);
+        Assert.Equal(40, metrics["retentionscore_answer_seconds_count"]);
+        Assert.InRange(metrics["retentionscore_answer_seconds_sum"], metrics["retentionscore_utterance_score_seconds_sum{kind=\"final\"}"], 60);
     }
 
     [Fact]

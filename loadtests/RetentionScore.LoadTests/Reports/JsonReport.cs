@@ -51,6 +51,8 @@ internal static class JsonReport
         Figure(json, "score_us", result.ScoreUs);
         Figure(json, "queue_p99_at_most_ms", result.QueueMsAtMost(0.99));
         Figure(json, "queue_p999_at_most_ms", result.QueueMsAtMost(0.999));
+        Figure(json, "answer_p99_at_most_ms", result.AnswerMsAtMost(0.99));
+        Figure(json, "answer_p999_at_most_ms", result.AnswerMsAtMost(0.999));
         json.WriteNumber("utterances", result.Record.Utterances);
         json.WriteNumber("events", result.Record.Events);
         json.WriteNumber("opened", result.Record.Opened);

@@ -16,6 +16,8 @@ internal static class ResultTable
         ("p99", result => Number(result.LatencyMs(99), 3)),
         ("p99.9", result => Number(result.LatencyMs(99.9), 3)),
         ("max", result => Number(result.MaxMs, 2)),
+        ("server p99 ≤", result => Number(result.AnswerMsAtMost(0.99), 3)),
+        ("p99.9 ≤", result => Number(result.AnswerMsAtMost(0.999), 3)),
         ("open p99", result => Number(result.OpeningMs(99), 2)),
         ("CPU µs/utt", result => Number(result.CpuUsPerUtterance, 2)),
         ("cores", result => Number(result.Cores, 2)),

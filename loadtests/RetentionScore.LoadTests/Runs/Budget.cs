@@ -14,6 +14,8 @@ internal readonly record struct Budget(string Name, double Bound)
         ["p99"] = (false, true, result => result.LatencyMs(99)),
         ["p999"] = (false, true, result => result.LatencyMs(99.9)),
         ["max"] = (false, true, result => result.MaxMs),
+        ["answer_p99"] = (false, true, result => result.AnswerMsAtMost(0.99)),
+        ["answer_p999"] = (false, true, result => result.AnswerMsAtMost(0.999)),
         ["open_p99"] = (false, true, result => result.OpeningMs(99)),
         ["cpu"] = (false, true, result => result.CpuUsPerUtterance / 1000),
         ["alloc"] = (false, false, result => result.BytesPerUtterance),

@@ -52,6 +52,9 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
     /// <summary>A bound under which so many of the server's own waits, from a message's arrival to the start of its scoring, lie, in ms.</summary>
     internal double QueueMsAtMost(double share) => MetricsAfter.Quantile("utterance_queue_seconds", "kind=\"final\"", share, MetricsBefore) * 1000;
 
+    /// <summary>A bound under which so many of the server's own times, from a message's arrival to the flush of its answer, lie, in ms.</summary>
+    internal double AnswerMsAtMost(double share) => MetricsAfter.Quantile("answer_seconds", "", share, MetricsBefore) * 1000;
+
     private double Risen(string metric) => MetricsAfter[metric] - MetricsBefore[metric];
 
     private static double At(LongHistogram histogram, double percentile) =>

@@ -36,6 +36,8 @@ internal static class SteadyRun
                 ["summary_p99_ms"] = results[^1].SummaryMs(99),
                 ["queue_p99_at_most_ms"] = results[^1].QueueMsAtMost(0.99),
                 ["queue_p999_at_most_ms"] = results[^1].QueueMsAtMost(0.999),
+                ["answer_p99_at_most_ms"] = results[^1].AnswerMsAtMost(0.99),
+                ["answer_p999_at_most_ms"] = results[^1].AnswerMsAtMost(0.999),
                 ["score_us"] = results[^1].ScoreUs,
             },
         };

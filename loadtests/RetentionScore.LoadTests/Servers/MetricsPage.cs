@@ -31,7 +31,7 @@ internal sealed class MetricsPage
     /// <summary>The least bound of a histogram under which this share of what was seen since a page lies, in seconds; NaN where nothing was seen.</summary>
     internal double Quantile(string histogram, string labels, double share, MetricsPage since)
     {
-        string start = $"{Prefix}{histogram}_bucket{{{labels},le=\"";
+        string start = $"{Prefix}{histogram}_bucket{{{labels}{(labels.Length > 0 ? "," : "")}le=\"";
         double all = Risen($"{start}+Inf\"}}");
         if (!(all > 0)) return double.NaN;
         return samples.Keys.Where(key => key.StartsWith(start, StringComparison.Ordinal) && !key.Contains("+Inf", StringComparison.Ordinal))

@@ -19,7 +19,7 @@ internal sealed class ServerMetrics
         HistogramBucketBoundaries = [0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     };
 
-    private readonly Histogram<double> queue, score;
+    private readonly Histogram<double> queue, score, answer;
     private readonly Counter<long> streams, utterances, recommendations, refusals, duplicates, gaps, corrections, superseded, heldBack, notEvaluated, shed, paused;
     private readonly Histogram<double> journalCommit;
     private readonly Counter<long> journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored;
@@ -29,6 +29,7 @@ internal sealed class ServerMetrics
         Meter = factory.Create(MeterName);
         queue = Meter.CreateHistogram("utterance_queue_seconds", "s", "From an utterance's arrival to the start of its scoring.", tags: null, Latency);
         score = Meter.CreateHistogram("utterance_score_seconds", "s", "Scoring of an utterance.", tags: null, Latency);
+        answer = Meter.CreateHistogram("answer_seconds", "s", "From the arrival of a message to the flush of the update that answers it.", tags: null, Latency);
         streams = Meter.CreateCounter<long>("streams_total", description: "Call streams that ended, by how.");
         utterances = Meter.CreateCounter<long>("utterances_total", description: "Final utterances that were counted, by speaker.");
         recommendations = Meter.CreateCounter<long>("recommendations_total", description: "Recommendations raised, by action.");
@@ -128,6 +129,13 @@ internal sealed class ServerMetrics
     {
         refusals.Add(1, new KeyValuePair<string, object?>("reason", refusal.Name));
         if (refusal.Reason == RefusalReason.SequenceGap) gaps.Add(1);
+    }
+
+    /// <summary>Updates were flushed whose messages came together.</summary>
+    internal void AnswersFlushed(TimeSpan took, int answers)
+    {
+        double seconds = took.TotalSeconds;
+        for (; answers > 0; answers--) answer.Record(seconds);
     }
 
     /// <summary>A message of a call's order was answered.</summary>

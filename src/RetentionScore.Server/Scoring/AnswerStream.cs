@@ -9,7 +9,7 @@ namespace RetentionScore.Server.Scoring;
 /// does not read is waited for no longer than the bound. For the stream's loop alone.
 /// </summary>
 internal sealed class AnswerStream(
-    IServerStreamWriter<CallAnswer> responses, StreamControl control, SlowReader reader)
+    IServerStreamWriter<CallAnswer> responses, StreamControl control, SlowReader reader, AnswerTimer timer)
 {
     private const int MaxBufferedBytes = 32 * 1024;
 
@@ -19,13 +19,18 @@ internal sealed class AnswerStream(
     private readonly CallAnswer answer = new();
     private int bufferedBytes;
 
+    /// <summary>Whether answers wait for another to be flushed with.</summary>
+    internal bool AreBuffered => bufferedBytes > 0;
+
     /// <summary>Writes an update, which may be changed again afterwards.</summary>
     /// <param name="update">The update.</param>
+    /// <param name="arrival">Timestamp of the message that it answers.</param>
     /// <param name="moreFollows">Another answer is written without a wait in between.</param>
     /// <returns>Null, or why the stream ends.</returns>
-    internal ValueTask<Refusal?> WriteAsync(ScoredUpdate update, bool moreFollows)
+    internal ValueTask<Refusal?> WriteAsync(ScoredUpdate update, long arrival, bool moreFollows)
     {
         answer.Set(update, ScoringWorkspace.Current.Output);
+        timer.Written(arrival);
         return WriteAsync(moreFollows);
     }
 
@@ -50,6 +55,15 @@ internal sealed class AnswerStream(
         if (!moreFollows) bufferedBytes = 0;
         responses.WriteOptions = moreFollows ? Buffered : Flushed;
         Task writing = responses.WriteAsync(answer);
-        return writing.IsCompletedSuccessfully ? default : reader.WaitAsync(writing, control.Stopped);
+        if (!writing.IsCompletedSuccessfully) return WaitAsync(writing);
+        if (!moreFollows) timer.Flushed();
+        return default;
+    }
+
+    private async ValueTask<Refusal?> WaitAsync(Task writing)
+    {
+        Refusal? slow = await reader.WaitAsync(writing, control.Stopped).ConfigureAwait(false);
+        if (slow is null) timer.Flushed();
+        return slow;
     }
 }

@@ -101,7 +101,7 @@ internal sealed class CallStream
         control = new StreamControl(services.Time.GetTimestamp());
         attachment = new CallAttachment(services, control);
         reader = new SlowReader(services.Options.Calls.SlowConsumer, services.Options.Calls.RetryAfter, services.Time);
-        answers = new AnswerStream(responses, control, reader);
+        answers = new AnswerStream(responses, control, reader, new AnswerTimer(services.Metrics, services.Time));
     }
 
     /// <summary>Whether the stream left a call that has ended.</summary>
@@ -215,7 +215,8 @@ internal sealed class CallStream
             case FrameMember.Utterance when batch.IsSuperseded(index):
                 services.Metrics.InterimSuperseded();
                 return default;
-            case FrameMember.Utterance when attachment.Sheds(frame, batch.Arrival(index)):
+            // Not the one that answers before it wait for: they are flushed with its own.
+            case FrameMember.Utterance when (moreFollows || !answers.AreBuffered) && attachment.Sheds(frame, batch.Arrival(index)):
                 return default;
             case FrameMember.Utterance:
             case FrameMember.Event:
@@ -255,7 +256,7 @@ internal sealed class CallStream
             AnswerKind.Refused => new(answer.Refusal),
             AnswerKind.Ended or AnswerKind.EndedBefore => SaySummaryAsync(answer.Summary!, moreFollows),
             AnswerKind.Duplicate when answer.Told is { } told => answers.WriteAsync(new V1.ScoreCallResponse { Update = told }, moreFollows),
-            _ => answers.WriteAsync(answer.Update!, moreFollows),
+            _ => answers.WriteAsync(answer.Update!, arrival, moreFollows),
         };
     }
 

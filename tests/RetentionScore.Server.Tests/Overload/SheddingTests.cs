@@ -136,4 +136,36 @@ public sealed class SheddingTests
         Assert.Contains("retentionscore_shed_total{what=\"explanation\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("retentionscore_shed_level 2\n", metrics, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Interim_LastOfWhatWaited_HoldsBackNoAnswer()
+    {
+        var load = new FakeTime();
+        var shed = new Shedding(new ServerOptions(), load);
+        await using TestServer server = await TestServer.StartAsync(replace: shed);
+        for (int i = 0; i <= Shedding.Rise / Look; i++)
+        {
+            shed.Look(Target);
+            load.Advance(Look);
+        }
+
+        using var hold = new ManualResetEventSlim();
+        using var held = new ManualResetEventSlim();
+        server.Service<RetentionScore.Server.Scoring.CallFactory>().BeforeScoring = seq =>
+        {
+            if (seq != 1) return;
+            held.Set();
+            hold.Wait(Waiting.Limit);
+        };
+        using TestCall call = server.Call();
+        await call.OpenAsync("c");
+        await call.SendAsync(Say.Final(1, "hello"));
+        held.Wait(Waiting.Limit);
+        await call.SendAsync(Say.Final(2, "I want to cancel my service."));
+        await call.SendAsync(Say.Interim("please"));
+        await Task.Delay(1000); // both are in the server's buffers
+        hold.Set();
+        Assert.Equal(1u, (await call.UpdateAsync()).Seq);
+        Assert.Equal(2u, (await call.UpdateAsync()).Seq);
+    }
 }

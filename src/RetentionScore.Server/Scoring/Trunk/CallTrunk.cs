@@ -54,6 +54,7 @@ internal sealed class CallTrunk
     private readonly Queue<V1.CallReply> said = new();
     private readonly TurnLine turns = new();
     private readonly TrunkReplies replies = new();
+    private readonly AnswerTimer timer;
     private readonly CallAnswer answer = new();
     private readonly TimeSpan quietLook;
     private string payer;
@@ -87,6 +88,7 @@ internal sealed class CallTrunk
         control = new StreamControl(lastQuietLook);
         reader = new SlowReader(services.Options.Calls.SlowConsumer, services.Options.Calls.RetryAfter, services.Time);
         inbox = new TrunkInbox(control);
+        timer = new AnswerTimer(services.Metrics, services.Time);
         channels = new ChannelTable(services.Options.Limits.MaxCallsPerTrunk);
         payer = caller.Tenant;
         budget = services.Admission.Reading(payer);
@@ -136,6 +138,7 @@ internal sealed class CallTrunk
             if (control.TakeFlushNotice()) LookAtPosted();
             if (!writing.IsCompleted) continue;
             if (await writing.ConfigureAwait(false) is { } slow) return slow;
+            timer.Flushed();
 
             for (int i = 0; i < MostReads && !isHalfClosed && pause.IsCompleted && read.IsCompleted && HasRoom; i++)
             {
@@ -422,7 +425,9 @@ internal sealed class CallTrunk
         if (replies.IsEmpty) return Written;
         answer.Set(replies.Written);
         Task writing = responses.WriteAsync(answer);
-        return writing.IsCompletedSuccessfully ? Written : reader.WaitAsync(writing, control.Stopped).AsTask();
+        if (!writing.IsCompletedSuccessfully) return reader.WaitAsync(writing, control.Stopped).AsTask();
+        timer.Flushed();
+        return Written;
     }
 
     private void AnswerOne(TrunkCall call)
@@ -490,6 +495,7 @@ internal sealed class CallTrunk
                 return null;
             default:
                 replies.Add(call.Channel, answered.Update!);
+                timer.Written(frame.Arrival);
                 return null;
         }
     }
