@@ -20,6 +20,7 @@ internal static class LoadCommands
         root.Add(Soak());
         root.Add(SlowReaders());
         root.Add(State());
+        root.Add(Sdk());
         var echo = new Command(EchoServer.Command, "The bare echo that `streams --echo` compares with.") { Hidden = true };
         echo.SetAction(_ => EchoServer.RunAsync());
         root.Add(echo);
@@ -134,6 +135,16 @@ internal static class LoadCommands
             command,
             parsed => options.Read(parsed, CarriageOf(parsed, trunk)) with { },
             (settings, parsed, progress) => StateRun.RunAsync(settings, parsed.GetValue(held)!, parsed.GetValue(between), progress));
+        return command;
+    }
+
+    private static Command Sdk()
+    {
+        var options = new LoadOptions(200, 1, "500", 30);
+        Option<string?> authority = new("--ca") { Description = "With an https:// --target: PEM file of the authority that its certificate is of.", HelpName = "FILE" };
+        var command = new Command("sdk", "Calls through the C# SDK, which goes on after breaks: whatever happens to the servers, nothing may be missing or double.") { authority };
+        options.AddTo(command);
+        Run(command, parsed => options.Read(parsed, Carriage.Streams), (settings, parsed, progress) => SdkRun.RunAsync(settings, parsed.GetValue(authority), progress));
         return command;
     }
 

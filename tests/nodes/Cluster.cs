@@ -1,50 +1,101 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using RetentionScore.Server;
 using RetentionScore.Server.Tests.Journal;
 
 namespace RetentionScore.Nodes;
 
-/// <summary>HAProxy as deploy/haproxy has it, three servers and their PostgreSQL, all processes of their own on loopback. Owns them.</summary>
+/// <summary>HAProxy as deploy/haproxy has it, three servers and their PostgreSQL, all processes of their own on loopback, with TLS if told to. Owns them.</summary>
 internal sealed class Cluster : IDisposable
 {
+    internal const int Nodes = 3;
+
     private readonly PostgresServer postgres = new();
     private readonly List<Process> processes = [];
-    private readonly List<Process> nodes = [];
+    private readonly Process[] nodes = new Process[Nodes];
+    private readonly int[] ports = FreePorts(2 * Nodes + 1);
     private readonly string log;
+    private readonly Certificates? tls;
+    private readonly string database;
 
-    private Cluster(string log) => this.log = log;
+    private Cluster(string log, Certificates? tls)
+    {
+        this.log = log;
+        this.tls = tls;
+        database = postgres.NewDatabase();
+    }
 
-    internal string Address { get; private set; } = "";
+    internal string Address => $"{Scheme}://localhost:{ports[2 * Nodes]}";
+
+    private string Scheme => tls is null ? "http" : "https";
+
+    private string AdminSocket => Path.Combine(log, "haproxy.sock");
 
     /// <summary>Starts everything; returns when HAProxy finds all nodes ready.</summary>
-    internal static async Task<Cluster> StartAsync(string root, string log)
+    internal static async Task<Cluster> StartAsync(string root, string log, Certificates? tls = null)
     {
-        var cluster = new Cluster(log);
-        int[] ports = FreePorts(8);
-        string database = cluster.postgres.NewDatabase();
-        string server = typeof(ServerHost).Assembly.Location;
-        for (int i = 0; i < 3; i++)
-        {
-            cluster.nodes.Add(cluster.Start($"node{i + 1}", "dotnet", [],
-                server, $"--Node=node{i + 1}", $"--Listen:Grpc=127.0.0.1:{ports[i]}", $"--Listen:Ops=127.0.0.1:{ports[3 + i]}", "--Journal:Store=postgres",
-                $"--Journal:ConnectionString={database}", "--Calls:TickInterval=0", "--Drain:LameDuck=1s", "--Drain:Time=3s"));
-        }
-
-        foreach (int ops in ports[3..6]) await ReadyAsync(ops);
-        cluster.Address = $"http://127.0.0.1:{ports[6]}";
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LISTEN"] = $"127.0.0.1:{ports[6]}" };
-        for (int i = 0; i < 3; i++)
-        {
-            environment[$"NODE{i + 1}"] = $"127.0.0.1:{ports[i]}";
-            environment[$"OPS{i + 1}"] = ports[3 + i].ToString(CultureInfo.InvariantCulture);
-        }
-
-        cluster.Start("haproxy", "haproxy", environment, "-db", "-f", Path.Combine(root, "deploy", "haproxy", "haproxy.cfg"));
-        await ListeningAsync(ports[6]);
+        var cluster = new Cluster(log, tls);
+        for (int i = 0; i < Nodes; i++) cluster.StartNode(i);
+        for (int i = 0; i < Nodes; i++) await cluster.ReadyAsync(i);
+        cluster.StartHaproxy(root);
+        await ListeningAsync(cluster.ports[2 * Nodes]);
         return cluster;
+    }
+
+    /// <summary>Starts a node, the first time or again, with the same ports.</summary>
+    internal void StartNode(int node)
+    {
+        string[] arguments =
+        [
+            $"--Node=node{node + 1}", $"--Listen:Grpc=127.0.0.1:{ports[node]}", $"--Listen:Ops=127.0.0.1:{ports[Nodes + node]}", "--Journal:Store=postgres",
+            $"--Journal:ConnectionString={database}", "--Calls:TickInterval=0", "--Drain:LameDuck=1s", "--Drain:Time=3s",
+        ];
+        if (tls is not null) arguments = [.. arguments, $"--Tls:CertificatePath={tls.NodeCertificate}", $"--Tls:KeyPath={tls.NodeKey}"];
+        nodes[node] = Start($"node{node + 1}", "dotnet", [], [typeof(ServerHost).Assembly.Location, .. arguments]);
+    }
+
+    /// <summary>Returns when a node takes calls.</summary>
+    internal async Task ReadyAsync(int node)
+    {
+        using var http = new HttpClient(tls?.Trusting() ?? new SocketsHttpHandler()) { BaseAddress = new Uri($"{Scheme}://127.0.0.1:{ports[Nodes + node]}") };
+        await UntilAsync(async () => (await http.GetAsync(new Uri("/readyz", UriKind.Relative))).IsSuccessStatusCode);
+    }
+
+    /// <summary>What new connections to a node, or to HAProxy (null), are shown: the certificate's serial number.</summary>
+    internal async Task<string> ShownByAsync(int? node)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, node is { } one ? ports[one] : ports[2 * Nodes]);
+        string shown = "";
+        await using var stream = new SslStream(socket.GetStream());
+        var options = new SslClientAuthenticationOptions { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http2] };
+        options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            shown = certificate!.GetSerialNumberString();
+            return shown.Length > 0;
+        };
+        await stream.AuthenticateAsClientAsync(options);
+        return shown;
+    }
+
+    /// <summary>Tells HAProxy by its socket to use what is in its certificate's file now.</summary>
+    internal async Task ExchangeProxyCertificateAsync()
+    {
+        string pem = (await File.ReadAllTextAsync(tls!.ProxyCertificate)).TrimEnd();
+        foreach (string command in new[] { $"set ssl cert {tls.ProxyCertificate} <<\n{pem}\n\n", $"commit ssl cert {tls.ProxyCertificate}\n" })
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(AdminSocket));
+            await using var stream = new NetworkStream(socket);
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(command));
+            using var answer = new StreamReader(stream);
+            string said = await answer.ReadToEndAsync();
+            if (!said.Contains("created", StringComparison.Ordinal) && !said.Contains("updated", StringComparison.Ordinal) && !said.Contains("Success", StringComparison.Ordinal))
+                throw new InvalidOperationException($"HAProxy says: {said}");
+        }
     }
 
     /// <summary>SIGKILL: gone between two instructions.</summary>
@@ -76,13 +127,31 @@ internal sealed class Cluster : IDisposable
         postgres.Dispose();
     }
 
+    private void StartHaproxy(string root)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["LISTEN"] = $"127.0.0.1:{ports[2 * Nodes]}", ["ADMIN"] = AdminSocket };
+        for (int i = 0; i < Nodes; i++)
+        {
+            environment[$"NODE{i + 1}"] = $"127.0.0.1:{ports[i]}";
+            environment[$"OPS{i + 1}"] = ports[Nodes + i].ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (tls is not null)
+        {
+            environment["CERTIFICATE"] = tls.ProxyCertificate;
+            environment["AUTHORITY"] = tls.Authority;
+        }
+
+        Start("haproxy", "haproxy", environment, "-db", "-f", Path.Combine(root, "deploy", "haproxy", tls is null ? "haproxy.cfg" : "haproxy-tls.cfg"));
+    }
+
     private Process Start(string name, string program, Dictionary<string, string> environment, params string[] arguments)
     {
         var info = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string key, string value) in environment) info.Environment[key] = value;
         Process process = Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start");
         processes.Add(process);
-        var output = new StreamWriter(Path.Combine(log, $"{name}.log")) { AutoFlush = true };
+        var output = new StreamWriter(Path.Combine(log, $"{name}.log"), append: true) { AutoFlush = true };
         void Write(object _, DataReceivedEventArgs line)
         {
             lock (output) output.WriteLine(line.Data);
@@ -93,12 +162,6 @@ internal sealed class Cluster : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static async Task ReadyAsync(int ops)
-    {
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ops}") };
-        await UntilAsync(async () => (await http.GetAsync(new Uri("/readyz", UriKind.Relative))).IsSuccessStatusCode);
     }
 
     private static Task ListeningAsync(int port) => UntilAsync(async () =>
@@ -130,8 +193,8 @@ internal sealed class Cluster : IDisposable
     {
         Socket[] sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp))];
         foreach (Socket socket in sockets) socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int[] ports = [.. sockets.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
+        int[] free = [.. sockets.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
         foreach (Socket socket in sockets) socket.Dispose();
-        return ports;
+        return free;
     }
 }

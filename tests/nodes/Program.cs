@@ -5,7 +5,8 @@ using RetentionScore.Nodes;
 using RetentionScore.V1;
 
 // 200 calls twice: undisturbed, and with one node killed and another drained on the way. `ok NAME` and `FAIL NAME: why` go to the output.
-// With a third argument `restart` it measures instead: 1,000 calls on one server with SQLite, kill -9, and how long each takes to go on;
+// With a third argument `rolling` every node is restarted and every certificate exchanged under the load generator's load.
+// With `restart` it measures instead: 1,000 calls on one server with SQLite, kill -9, and how long each takes to go on;
 // with `rate` how many utterances a second a journal takes.
 const int Calls = 200;
 if (args is [_, var folder, "restart" or "rate"])
@@ -20,6 +21,8 @@ if (args is [_, var folder, "restart" or "rate"])
         return 1;
     }
 }
+
+if (args is [var checkout, var results, "rolling"]) return await RollingRestart.RunAsync(Path.GetFullPath(checkout), Path.GetFullPath(results));
 
 var clock = Stopwatch.StartNew();
 string root = Path.GetFullPath(args[0]), log = Path.GetFullPath(args[1]);
