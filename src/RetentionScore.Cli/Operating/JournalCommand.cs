@@ -42,6 +42,10 @@ internal static class JournalCommand
             screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{erased} calls erased"));
             return ExitCode.Done;
         }
+        catch (Exception unwritable) when (unwritable is UnauthorizedAccessException || (unwritable is IOException && read.Options.Audit.Path is not null))
+        {
+            return screen.Fail($"nothing was erased, the audit log or the journal cannot be opened: {unwritable.Message}");
+        }
         catch (Exception unreachable) when (unreachable is DbException or IOException or InvalidDataException or TimeoutException)
         {
             return screen.Fail($"the journal: {unreachable.Message}");

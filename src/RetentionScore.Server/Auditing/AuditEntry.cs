@@ -12,8 +12,8 @@ namespace RetentionScore.Server.Auditing;
 /// </summary>
 /// <param name="Number">1, 2, 3 … in a file.</param>
 /// <param name="At">When, UTC.</param>
-/// <param name="What">opened, attached or took_over.</param>
-/// <param name="Who">Name of the credential.</param>
+/// <param name="What">opened, attached, took_over, erased or erased_customer.</param>
+/// <param name="Who">Name of the credential; of the user of the machine where it was done by a command.</param>
 /// <param name="Tenant">Whose call.</param>
 /// <param name="Call">The call; empty where it is about none.</param>
 /// <param name="Node">Which node.</param>

@@ -17,7 +17,9 @@ public static class AuditFile
     {
         string before = AuditEntry.Nothing;
         long number = 0;
-        foreach (string line in File.ReadLines(path))
+        using FileStream file = AuditWriter.WhenFree(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var reader = new StreamReader(file);
+        while (reader.ReadLine() is { } line)
         {
             string where = string.Create(CultureInfo.InvariantCulture, $"line {number + 1}");
             if (AuditEntry.Read(line) is not { } entry) return new Verdict(number, before, $"{where} is no entry");

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Threading.Channels;
 using RetentionScore.Server.Options;
 
@@ -62,22 +61,19 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable
     private async Task RunAsync(string to)
     {
         bool isFailing = false;
-        Tail? tail = null;
+        AuditTail? tail = null;
         while (await waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             try
             {
-                tail ??= Tail.Of(to);
-                using var writer = new StreamWriter(new FileStream(to, FileMode.Append, FileAccess.Write, FileShare.Read), new UTF8Encoding(false)) { NewLine = "\n" };
+                using var writer = AuditWriter.Open(to, tail);
                 while (waiting.Reader.TryPeek(out Happening? next))
                 {
-                    string line = new AuditEntry(tail.Number + 1, next.At, next.What, next.Who, next.Tenant, next.Call, node, tail.Hash).Line();
-                    writer.WriteLine(line);
-                    await writer.FlushAsync().ConfigureAwait(false);
-                    tail = new Tail(tail.Number + 1, AuditEntry.HashOf(line));
+                    writer.Write(next, node);
                     waiting.Reader.TryRead(out _);
                 }
 
+                tail = writer.Tail;
                 isFailing = false;
             }
             catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
@@ -93,20 +89,4 @@ internal sealed partial class AuditLog : IHostedService, IAsyncDisposable
 
     [LoggerMessage(1, LogLevel.Error, "The audit log {Path} cannot be written; calls wait for it once its queue is full. {Why}")]
     private static partial void Failed(ILogger logger, string path, string why);
-
-    private sealed record Happening(DateTimeOffset At, string What, string Who, string Tenant, string Call);
-
-    /// <summary>Where a log goes on: the last whole line of the file. What stands behind it, a line that a crash cut, is taken off.</summary>
-    private sealed record Tail(long Number, string Hash)
-    {
-        internal static Tail Of(string path)
-        {
-            if (!File.Exists(path)) return new Tail(0, AuditEntry.Nothing);
-            string text = File.ReadAllText(path);
-            string whole = text[..(text.LastIndexOf('\n') + 1)];
-            if (whole.Length < text.Length) File.WriteAllText(path, whole);
-            string? last = whole.TrimEnd('\n').Split('\n')[^1];
-            return last.Length > 0 && AuditEntry.Read(last) is { } entry ? new Tail(entry.Number, AuditEntry.HashOf(last)) : new Tail(0, AuditEntry.Nothing);
-        }
-    }
 }

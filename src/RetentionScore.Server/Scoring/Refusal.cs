@@ -52,6 +52,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
     private const int MaxTold = 64;
     private const string Domain = "retentionscore";
     private const string DetailsKey = "grpc-status-details-bin";
+    private static readonly TimeSpan UsualRetry = TimeSpan.FromSeconds(1);
 
     /// <summary>With <see cref="RefusalReason.SequenceGap"/> and <see cref="RefusalReason.HistoryLost"/>: the next seq this server expects.</summary>
     public uint? NextSeq { get; init; }
@@ -65,8 +66,13 @@ public sealed record Refusal(RefusalReason Reason, string Message)
     /// <summary>What it may be.</summary>
     public string? Limit { get; init; }
 
-    /// <summary>Where waiting helps: how long.</summary>
+    /// <summary>How long to wait, where waiting helps; told for every reason of <see cref="IsRetried"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the same start can succeed later, with nothing changed but the time.</summary>
+    public bool IsRetried => Reason is RefusalReason.TooMany or RefusalReason.SlowConsumer or RefusalReason.Draining or RefusalReason.NotReady or RefusalReason.Internal;
+
+    private TimeSpan? Wait => RetryAfter ?? (IsRetried ? UsualRetry : null);
 
     /// <summary>The contract's name of the reason, e.g. SEQUENCE_GAP.</summary>
     public string Name => NameOf(Reason);
@@ -150,7 +156,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
         Message = Message,
         Reason = Name,
         NextSeq = NextSeq ?? 0,
-        RetryAfterMs = (uint)(RetryAfter?.TotalMilliseconds ?? 0),
+        RetryAfterMs = (uint)(Wait?.TotalMilliseconds ?? 0),
         Field = Field ?? "",
     };
 
@@ -163,7 +169,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
         if (Value is not null) info.Metadata["value"] = Value;
         if (Limit is not null) info.Metadata["limit"] = Limit;
         var status = new Google.Rpc.Status { Code = (int)Code, Message = Message, Details = { Any.Pack(info) } };
-        if (RetryAfter is { } wait) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait) }));
+        if (Wait is { } wait) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait) }));
         return status;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RetentionScore.Server.Auditing;
+using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Tests.Security;
@@ -56,5 +57,48 @@ public sealed class AuditFileTests : IDisposable
         await WriteAsync("c");
         AuditFile.Verdict verdict = AuditFile.Verify(path);
         Assert.Equal((3, null), (verdict.Entries, verdict.Problem));
+    }
+
+    [Fact]
+    public async Task Write_OfTwoWritersAtOnce_IsOneChain()
+    {
+        async Task WriteOftenAsync(string call)
+        {
+            for (int i = 0; i < 20; i++) await WriteAsync(call);
+        }
+
+        await Task.WhenAll(Task.Run(() => WriteOftenAsync("a")), Task.Run(() => WriteOftenAsync("b"))).Within();
+        AuditFile.Verdict verdict = AuditFile.Verify(path);
+        Assert.Equal((40, null), (verdict.Entries, verdict.Problem));
+    }
+
+    [Fact]
+    public async Task Erasure_HasItsLine_WithoutTheCustomer()
+    {
+        string folder = Directory.CreateTempSubdirectory("retentionscore-erasure-").FullName;
+        try
+        {
+            await WriteAsync("a");
+            var options = new ServerOptions
+            {
+                Node = "n",
+                Audit = new AuditOptions { Path = path },
+                Journal = new JournalOptions { Store = JournalStore.Sqlite, Path = Path.Combine(folder, "journal.db") },
+            };
+            await JournalErasure.EraseAsync(options, "acme", "a", null).Within();
+            await JournalErasure.EraseAsync(options, "acme", null, "customer-7").Within();
+            string[] lines = await File.ReadAllLinesAsync(path);
+            Assert.Equal((3, null), (AuditFile.Verify(path).Entries, AuditFile.Verify(path).Problem));
+            Assert.Contains($"\"what\":\"erased\",\"who\":\"user {Environment.UserName}\",\"tenant\":\"acme\",\"call\":\"a\"", lines[1], StringComparison.Ordinal);
+            Assert.Contains("\"what\":\"erased_customer\"", lines[2], StringComparison.Ordinal);
+            Assert.DoesNotContain("customer-7", lines[2], StringComparison.Ordinal);
+
+            // Without its line nothing is removed.
+            await Assert.ThrowsAnyAsync<Exception>(() => JournalErasure.EraseAsync(options with { Audit = new AuditOptions { Path = folder } }, "acme", "a", null)).Within();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }
