@@ -33,7 +33,7 @@ public class WireBenchmarks
         }
 
         update = workspace.Update.Begin(workspace.Scratch.Update, DegradationSet.None, durableSeq: 29);
-        update.Latency = new Receipt(12, 5, null);
+        update.Latency = new Receipt(TimeSpan.FromMicroseconds(12), TimeSpan.FromMicroseconds(5), null);
         generated = new V1.ScoreCallResponse { Update = update.ToMessage() };
     }
 

@@ -46,9 +46,11 @@ public static class ServerHost
         WebApplication app = builder.Build();
         var services = app.Services.GetRequiredService<CallStreamServices>();
         services.Metrics.Observe(
-            () => services.Calls.Live, () => services.Streams.Count, () => (int)services.Shedding.Level, () => services.Phase.Now >= Phase.LameDuck, ScoringServiceEndpoint.Version, RiskModel.Version);
+            () => services.Calls.Live, () => services.Streams.Count, () => (int)services.Shedding.Level, () => services.Phase.Now >= Phase.LameDuck);
+        var policies = app.Services.GetRequiredService<PolicySet>();
+        services.Metrics.ObservePolicies(() => policies.Names.Select(name => policies.Find(name)!));
         var journal = app.Services.GetRequiredService<JournalWriter>();
-        services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.PendingBytes);
+        services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.Lag, () => journal.PendingBytes, options.Journal.QueueBytes);
         if (app.Services.GetService<ServerCertificate>() is { } certificate) services.Metrics.ObserveCertificate(() => certificate.NotAfter);
         app.UseMiddleware<Guard>();
         app.MapGrpcService<ScoringServiceEndpoint>();

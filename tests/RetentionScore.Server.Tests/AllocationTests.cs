@@ -41,12 +41,20 @@ public sealed class AllocationTests
         using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = new ServerMetrics(services.GetRequiredService<IMeterFactory>());
         using var recorder = new MetricRecorder(metrics);
-        CallFrame frame = Frames.Of(new ScoreCallRequest { Utterance = Say.Final(1, "hello") });
-        Answer answer = Answer.With(AnswerKind.Counted, new ScoredUpdate());
-        TimeSpan queued = TimeSpan.FromMicroseconds(30), scored = TimeSpan.FromMicroseconds(7);
-        for (int i = 0; i < 100; i++) metrics.Answered(frame, answer, queued, scored, held: 1);
+        Utterance utterance = Say.Final(1, "I want to cancel my service");
+        utterance.AsrConfidence = 0.9f;
+        CallFrame frame = Frames.Of(new ScoreCallRequest { Utterance = utterance });
+        var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
+        CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), CallJournal.None, out _)!;
+        ScoringWorkspace workspace = ScoringWorkspace.Current;
+        Answer answer = call.Take(frame, workspace); // with a signal, a recommendation and a request to leave
+        Assert.NotEmpty(workspace.Update.Score.Recommendations);
+        var receipt = new Receipt(TimeSpan.FromMicroseconds(30), TimeSpan.FromMicroseconds(7), StalenessMs: 300);
+        var watch = new CallWatch();
+        watch.Enter(metrics, "default-1");
+        for (int i = 0; i < 100; i++) metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref watch);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) metrics.Answered(frame, answer, queued, scored, held: 1);
+        for (int i = 0; i < 1000; i++) metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref watch);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

@@ -34,7 +34,7 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
     internal double HeapMb => MetricsAfter["gc_heap_bytes"] / (1 << 20);
 
     /// <summary>Of scoring one utterance, mean, as the server says.</summary>
-    internal double ScoreUs => Risen("utterance_score_seconds_sum{kind=\"final\"}") / Risen("utterance_score_seconds_count{kind=\"final\"}") * UsPerSecond;
+    internal double ScoreUs => Risen("utterance_seconds_sum{stage=\"score\",kind=\"final\"}") / Risen("utterance_seconds_count{stage=\"score\",kind=\"final\"}") * UsPerSecond;
 
     internal long Errors => Record.Errors.Values.Sum();
 
@@ -50,7 +50,7 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
     internal double LagMs(double percentile) => At(Record.Lag, percentile);
 
     /// <summary>A bound under which so many of the server's own waits, from a message's arrival to the start of its scoring, lie, in ms.</summary>
-    internal double QueueMsAtMost(double share) => MetricsAfter.Quantile("utterance_queue_seconds", "kind=\"final\"", share, MetricsBefore) * 1000;
+    internal double QueueMsAtMost(double share) => MetricsAfter.Quantile("utterance_seconds", "stage=\"queue\",kind=\"final\"", share, MetricsBefore) * 1000;
 
     /// <summary>A bound under which so many of the server's own times, from a message's arrival to the flush of its answer, lie, in ms.</summary>
     internal double AnswerMsAtMost(double share) => MetricsAfter.Quantile("answer_seconds", "", share, MetricsBefore) * 1000;

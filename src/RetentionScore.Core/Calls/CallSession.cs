@@ -273,6 +273,7 @@ public sealed class CallSession
             RiskScores risk = update.Risk;
             var sight = new Advisor.Sight(_state, entry, risk, update.Band, Policy, _rules.SaveLimit);
             update.HeldBack = Advisor.Advise(ref _prompts, sight);
+            (update.HeldBackActions, update.ExpiredActions) = (_prompts.HeldBackNow, _prompts.ExpiredNow);
             if (ends) Advisor.AdviseAtEnd(ref _prompts, sight);
         }
 

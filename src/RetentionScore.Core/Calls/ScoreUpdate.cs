@@ -73,4 +73,8 @@ public sealed class ScoreUpdate
     public uint RescoredFromSeq { get; internal set; }
     /// <summary>Prompts that the attention budget held back at this message.</summary>
     public int HeldBack { get; internal set; }
+    /// <summary>What those asked for.</summary>
+    public ActionSet HeldBackActions { get; internal set; }
+    /// <summary>What was asked for until this message, when its time ran out.</summary>
+    public ActionSet ExpiredActions { get; internal set; }
 }

@@ -28,6 +28,7 @@ internal static class UpdateWriter
         update.Degraded = Degradations.None;
         update.RescoredFromSeq = 0;
         update.HeldBack = 0;
+        update.HeldBackActions = update.ExpiredActions = default;
         update.Seq = 0;
         update.Interim = false;
     }
@@ -93,6 +94,8 @@ internal static class UpdateWriter
         Requests = s.Requests,
         Repeats = s.Repeats,
         FirstRequestMs = s.FirstRequestMs,
+        AcknowledgedMs = s.Stage == CancelStage.Confirmed || Advisor.IsInDeed(s) ? s.AcknowledgedMs : -1,
+        ConfirmedMs = s.ConfirmedMs,
         UnacknowledgedMs = s.UnacknowledgedMs,
         ReasonAsked = s.ReasonAsked,
         ReasonAskedAfterDeclined = s.ReasonAskedAfterDeclined,

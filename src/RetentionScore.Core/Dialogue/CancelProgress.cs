@@ -11,6 +11,10 @@ public record struct CancelProgress
     public int FirstRequestMs;
     /// <summary>Call time in ms since the request that is still waiting to be acknowledged; 0 once acknowledged in deed.</summary>
     public int UnacknowledgedMs;
+    /// <summary>When it was acknowledged in deed, in ms of the call: what the agent may still take back is not. Negative before.</summary>
+    public int AcknowledgedMs;
+    /// <summary>When it was first confirmed, in ms of the call; negative before.</summary>
+    public int ConfirmedMs;
     /// <summary>Agent turns that asked why.</summary>
     public int ReasonAsked;
     /// <summary>Of those, after the customer declined to say.</summary>

@@ -40,6 +40,7 @@ internal static class Advisor
     public static int Advise(ref PromptLedger ledger, in Sight sight)
     {
         int heldBefore = ledger.HeldBack;
+        ledger.HeldBackNow = ledger.ExpiredNow = default;
         Settlement.Settle(ref ledger, sight);
         ClampSeen(ref ledger, sight.State);
         bool newToAgent = false;
@@ -187,7 +188,7 @@ internal static class Advisor
         // At most two in five minutes: the ring holds the last two.
         if (now - l.SupervisorMs[0] < SupervisorWindowMs)
         {
-            if (!l.HasInForce(action) && now >= l.QuietUntilMs[(int)reason]) l.HeldBack++;
+            if (!l.HasInForce(action) && now >= l.QuietUntilMs[(int)reason]) HoldBack(ref l, action);
             return;
         }
 
@@ -220,7 +221,7 @@ internal static class Advisor
             bool lessUrgent = !explained && HasMoreUrgent(l, severity);
             if (speaking || overBudget || lessUrgent || newToAgent)
             {
-                l.HeldBack++;
+                HoldBack(ref l, action);
                 return false;
             }
         }
@@ -237,6 +238,12 @@ internal static class Advisor
         }
 
         return true;
+    }
+
+    private static void HoldBack(ref PromptLedger l, RecommendedAction action)
+    {
+        l.HeldBack++;
+        l.HeldBackNow = l.HeldBackNow.With(action);
     }
 
     private static void NoteWarning(ref PromptLedger l, in DialogueState s, Reason reason)

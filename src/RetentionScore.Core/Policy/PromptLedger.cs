@@ -43,6 +43,8 @@ internal struct PromptLedger
     public ChargedTimes ChargedMs;
     public ChargedTimes SupervisorMs;
     public int Raised, HeldBack;
+    /// <summary>At the last message: what the budget held back, and what lapsed.</summary>
+    public ActionSet HeldBackNow, ExpiredNow;
 
     // Counters of the dialogue as the rules last saw them.
     public int SeenRequests, SeenRefusals, SeenWhyAfterRefusal, SeenWhyAgain, SeenOfferAfterRefusal, SeenInterruptions;

@@ -17,6 +17,7 @@ internal static class Settlement
             Renew(ref prompt, s);
             if (s.NowMs > prompt.ExpiresMs)
             {
+                ledger.ExpiredNow = ledger.ExpiredNow.With(prompt.Id.Action);
                 Remove(ref ledger, i);
                 continue;
             }

@@ -9,16 +9,33 @@ using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Calls;
 
-/// <summary>A call that a stream holds now, or why it does not.</summary>
-internal readonly record struct OpenOutcome(LiveCall? Call, bool Resumed, Refusal? Refusal)
+/// <summary>How a stream got hold of a call.</summary>
+internal enum OpeningKind
 {
+    /// <summary>It is new.</summary>
+    Opened,
+    /// <summary>It was here, and nobody held it.</summary>
+    Attached,
     /// <summary>Another stream held it until now.</summary>
-    public bool TookOver { get; init; }
+    TookOver,
+    /// <summary>It was in the journal.</summary>
+    Restored,
+}
+
+/// <summary>A call that a stream holds now, or why it does not.</summary>
+internal readonly record struct OpenOutcome(LiveCall? Call, OpeningKind How, Refusal? Refusal)
+{
+    public bool Resumed => How != OpeningKind.Opened;
 
     /// <summary>For the audit log.</summary>
-    public string What => TookOver ? "took_over" : Resumed ? "attached" : "opened";
+    public string What => How switch
+    {
+        OpeningKind.Opened => "opened",
+        OpeningKind.TookOver => "took_over",
+        _ => "attached",
+    };
 
-    public static implicit operator OpenOutcome(Refusal refusal) => new(null, false, refusal);
+    public static implicit operator OpenOutcome(Refusal refusal) => new(null, OpeningKind.Opened, refusal);
 }
 
 /// <summary>
@@ -67,7 +84,7 @@ internal sealed class CallRegistry(
                     if (former is not null) await former.Released.ConfigureAwait(false);
                     // With a gap the journal can be completed from what the client still has, if that is enough.
                     bool fillsGap = known.Journal.HasGap && !journal.IsFailing && !known.HasEnded && start.ResumeFrom <= known.Journal.DurableSeq + 1;
-                    if (!fillsGap && await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream) with { TookOver = former is not null };
+                    if (!fillsGap && await IsStillOursAsync(known, start).ConfigureAwait(false)) return Attach(known, start, stream, former is null ? OpeningKind.Attached : OpeningKind.TookOver);
                     // Another node has had it since, or the client goes back to it: the journal is what counts.
                     Forget(known, except: stream);
                     continue;
@@ -81,7 +98,10 @@ internal sealed class CallRegistry(
     /// <summary>A live call has ended: said by its holder.</summary>
     internal void HasEnded(LiveCall call)
     {
-        if (call.TakeOffCount()) admission.GiveBackPlace(call.Key.Tenant);
+        if (!call.TakeOffCount()) return;
+        if (call.Scoring.Summary is { } summary) metrics.CallEnded(summary, ref call.Watch);
+        call.Watch.Leave(metrics);
+        admission.GiveBackPlace(call.Key.Tenant);
     }
 
     /// <summary>Ends detached calls whose window is over, forgets ended ones after theirs.</summary>
@@ -159,16 +179,22 @@ internal sealed class CallRegistry(
         var clock = new ArrivalClock(time);
         CallScoring scoring = factory.Restore(outcome.Stored!, clock, new CallJournal(journal, claim, outcome.CallNo, outcome.Epoch, time), out bool isDamaged);
         if (isDamaged) metrics.JournalDamaged();
-        metrics.CallRestored();
+        metrics.Replayed(scoring.NextSeq - 1);
         V1.CallStart opened = V1.CallStart.Parser.ParseFrom(outcome.Stored!.Opening.Start);
         LiveCall call = Add(new LiveCall(claim.Key, scoring, clock, opened.HasStartedAtUnixMs ? opened.StartedAtUnixMs : null), stream);
-        return Attach(call, start, stream);
+        return Attach(call, start, stream, OpeningKind.Restored);
     }
 
     private LiveCall Add(LiveCall call, StreamControl stream)
     {
         call.TryClaim(stream, out _);
-        if (!call.HasEnded) admission.AddPlace(call.Key.Tenant); // its history is here: no limit sends it away
+        if (!call.HasEnded)
+        {
+            admission.AddPlace(call.Key.Tenant); // its history is here: no limit sends it away
+            call.Watch.Enter(metrics, call.Scoring.PolicyVersion);
+            if (call.Scoring.Standing(ScoringWorkspace.Current) is { } standing) call.Watch.Resume(metrics, standing);
+        }
+
         calls[call.Key] = call;
         call.Journal.WhenFenced(() => Forget(call), call.AskToRejoin);
         return call;
@@ -199,17 +225,19 @@ internal sealed class CallRegistry(
         if (admission.TakePlace(key.Tenant) is { } taken) return taken;
         var call = new LiveCall(key, scoring, clock, start.HasStartedAtUnixMs ? start.StartedAtUnixMs : null);
         call.TryClaim(stream, out _);
+        call.Watch.Enter(metrics, scoring.PolicyVersion);
         if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
         {
             kept.WhenFenced(() => Forget(call), call.AskToRejoin);
-            return new OpenOutcome(call, Resumed: false, null);
+            return new OpenOutcome(call, OpeningKind.Opened, null);
         }
 
+        call.Watch.Leave(metrics);
         admission.GiveBackPlace(key.Tenant);
         return default;
     }
 
-    private OpenOutcome Attach(LiveCall call, V1.CallStart start, StreamControl stream)
+    private OpenOutcome Attach(LiveCall call, V1.CallStart start, StreamControl stream, OpeningKind how)
     {
         CallScoring scoring = call.Scoring;
         if (!call.HasEnded && start.ResumeFrom > scoring.NextSeq)
@@ -224,7 +252,7 @@ internal sealed class CallRegistry(
         }
 
         scoring.Explain(start.Explain);
-        return new OpenOutcome(call, Resumed: true, null);
+        return new OpenOutcome(call, how, null);
     }
 
     private static Refusal Exists(V1.CallStart start) => new(RefusalReason.CallExists, $"start.resume_from is 0 and the call {start.CallId} lives")

@@ -1,4 +1,5 @@
 using RetentionScore.Server.Journal;
+using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Server.Calls;
@@ -13,6 +14,7 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
     private StreamControl? latest;
     private long quietSince;
     private bool isGone;
+    private CallWatch watch = new();
     private int isOffCount = scoring.Summary is null ? 0 : 1;
 
     internal enum Claim
@@ -33,6 +35,9 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
 
     /// <summary>How far the call has come in the journal: its seq, and a wait for it that holds up nobody.</summary>
     internal CallJournal Journal => scoring.Journal;
+
+    /// <summary>What the metrics know of it.</summary>
+    internal ref CallWatch Watch => ref watch;
 
     /// <summary>Read by anyone; set once, by the holder.</summary>
     internal bool HasEnded => scoring.Summary is not null;

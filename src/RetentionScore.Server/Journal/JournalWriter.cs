@@ -35,6 +35,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     private CallJournal? queue;
     private Task loop = Task.CompletedTask;
     private long pendingBytes;
+    private long waitingSince, writtenTo;
     private long prunedAt;
     private bool isOpen, isKnown;
     private int isDisposed;
@@ -62,6 +63,17 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
 
     /// <summary>Bytes that wait to be written.</summary>
     internal long PendingBytes => Volatile.Read(ref pendingBytes);
+
+    /// <summary>Age of the oldest record that waits to be written, at most. Zero when none does.</summary>
+    internal TimeSpan Lag
+    {
+        get
+        {
+            // What was there before the last round began is written; what came when nothing waited is the oldest.
+            long since = Math.Max(Volatile.Read(ref waitingSince), Volatile.Read(ref writtenTo));
+            return PendingBytes == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+        }
+    }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -138,6 +150,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
         long all = Interlocked.Add(ref pendingBytes, bytes);
         if (all <= options.QueueBytes)
         {
+            if (all == bytes) Volatile.Write(ref waitingSince, time.GetTimestamp());
             if (all >= options.BatchBytes && all - bytes < options.BatchBytes) Signal(much);
             return true;
         }
@@ -193,8 +206,13 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
         {
             bool stops = stopping.IsCancellationRequested;
             if (!stops) await WaitAsync().ConfigureAwait(false);
+            long from = time.GetTimestamp();
             TakeAll();
-            if (items.Count > 0) await WriteAsync().ConfigureAwait(false);
+            if (items.Count > 0)
+            {
+                await WriteAsync().ConfigureAwait(false);
+                Volatile.Write(ref writtenTo, from);
+            }
             else if (stops) return;
             else if (isFailing) await ProbeAsync().ConfigureAwait(false);
             AskForGaps();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -11,78 +12,101 @@ internal static class Exposition
 
     private const string Total = "_total";
     private const string Seconds = "_seconds";
+    private const int LongestNumber = 32;
 
-    internal static string Write(IEnumerable<RecordedInstrument> instruments, bool openMetrics)
+    internal static void Write(IBufferWriter<byte> to, RecordedInstrument[] instruments, bool openMetrics)
     {
-        var text = new StringBuilder(8192);
         foreach (RecordedInstrument instrument in instruments)
         {
-            WriteFamily(text, instrument, openMetrics);
+            if (instrument.Series.Length == 0) continue;
+            WriteFamily(to, instrument.Definition, openMetrics);
             foreach (RecordedSeries series in instrument.Series)
             {
-                if (instrument.Kind == MetricKind.Histogram) WriteHistogram(text, instrument, series);
-                else WriteSample(text, instrument.Name, series.Labels, le: null, series.Value);
+                if (instrument.Definition.Kind == MetricKind.Histogram) WriteHistogram(to, instrument.Definition, series);
+                else WriteSample(to, instrument.Definition.Name, "", series, bound: null, series.Value);
             }
         }
 
-        if (openMetrics) text.Append("# EOF\n");
-        return text.ToString();
+        if (openMetrics) Put(to, "# EOF\n");
     }
 
-    private static void WriteFamily(StringBuilder text, RecordedInstrument instrument, bool openMetrics)
+    internal static string Escape(string value, bool quotes)
+    {
+        string escaped = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        return quotes ? escaped.Replace("\"", "\\\"", StringComparison.Ordinal) : escaped;
+    }
+
+    private static void WriteFamily(IBufferWriter<byte> to, MetricDefinition metric, bool openMetrics)
     {
         // OpenMetrics names the family of a counter without the suffix of its samples.
-        string family = openMetrics && instrument.Kind == MetricKind.Counter && instrument.Name.EndsWith(Total, StringComparison.Ordinal)
-            ? instrument.Name[..^Total.Length]
-            : instrument.Name;
-        string type = instrument.Kind switch
+        string family = openMetrics && metric.Kind == MetricKind.Counter && metric.Name.EndsWith(Total, StringComparison.Ordinal) ? metric.Name[..^Total.Length] : metric.Name;
+        string type = metric.Kind switch
         {
             MetricKind.Counter => "counter",
             MetricKind.Gauge => "gauge",
             _ => "histogram",
         };
-        text.Append("# HELP ").Append(family).Append(' ').Append(Escape(instrument.Description, openMetrics)).Append('\n');
-        text.Append("# TYPE ").Append(family).Append(' ').Append(type).Append('\n');
-        if (openMetrics && family.EndsWith(Seconds, StringComparison.Ordinal)) text.Append("# UNIT ").Append(family).Append(" seconds\n");
+        Put(to, "# HELP ");
+        Put(to, family);
+        Put(to, " ");
+        Put(to, Escape(metric.Help, openMetrics));
+        Put(to, ".\n# TYPE ");
+        Put(to, family);
+        Put(to, " ");
+        Put(to, type);
+        Put(to, "\n");
+        if (openMetrics && family.EndsWith(Seconds, StringComparison.Ordinal)) Put(to, $"# UNIT {family} seconds\n");
     }
 
-    private static void WriteHistogram(StringBuilder text, RecordedInstrument instrument, RecordedSeries series)
+    private static void WriteHistogram(IBufferWriter<byte> to, MetricDefinition metric, RecordedSeries series)
     {
         long count = 0;
-        for (int i = 0; i < instrument.Bounds.Length; i++)
+        for (int i = 0; i < metric.Buckets.Length; i++)
         {
             count += series.Bucket(i);
-            WriteSample(text, $"{instrument.Name}_bucket", series.Labels, instrument.Bounds[i].ToString("0.0##########", CultureInfo.InvariantCulture), count);
+            WriteSample(to, metric.Name, "_bucket", series, metric.Buckets[i], count);
         }
 
-        count += series.Bucket(instrument.Bounds.Length);
-        WriteSample(text, $"{instrument.Name}_bucket", series.Labels, "+Inf", count);
-        WriteSample(text, $"{instrument.Name}_sum", series.Labels, le: null, series.Value);
-        WriteSample(text, $"{instrument.Name}_count", series.Labels, le: null, count);
+        count += series.Bucket(metric.Buckets.Length);
+        WriteSample(to, metric.Name, "_bucket", series, double.PositiveInfinity, count);
+        WriteSample(to, metric.Name, "_sum", series, bound: null, series.Value);
+        WriteSample(to, metric.Name, "_count", series, bound: null, count);
     }
 
-    private static void WriteSample(StringBuilder text, string name, KeyValuePair<string, string>[] labels, string? le, double value)
+    private static void WriteSample(IBufferWriter<byte> to, string name, string suffix, RecordedSeries series, double? bound, double value)
     {
-        text.Append(name);
-        if (labels.Length > 0 || le is not null)
+        Put(to, name);
+        Put(to, suffix);
+        if (series.Rendered.Length > 0 || bound is not null)
         {
-            char before = '{';
-            foreach ((string label, string labelValue) in labels)
+            Put(to, "{");
+            to.Write(series.Rendered);
+            if (bound is not null)
             {
-                text.Append(before).Append(label).Append("=\"").Append(Escape(labelValue, quotes: true)).Append('"');
-                before = ',';
+                Put(to, series.Rendered.Length > 0 ? ",le=\"" : "le=\"");
+                Put(to, bound.Value, "0.0##########");
+                Put(to, "\"");
             }
 
-            if (le is not null) text.Append(before).Append("le=\"").Append(le).Append('"');
-            text.Append('}');
+            Put(to, "}");
         }
 
-        text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        Put(to, " ");
+        Put(to, value, "R");
+        Put(to, "\n");
     }
 
-    private static string Escape(string value, bool quotes)
+    private static void Put(IBufferWriter<byte> to, string text) => Encoding.UTF8.GetBytes(text, to);
+
+    private static void Put(IBufferWriter<byte> to, double value, string format)
     {
-        string escaped = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-        return quotes ? escaped.Replace("\"", "\\\"", StringComparison.Ordinal) : escaped;
+        if (double.IsPositiveInfinity(value))
+        {
+            Put(to, "+Inf");
+            return;
+        }
+
+        value.TryFormat(to.GetSpan(LongestNumber), out int written, format, CultureInfo.InvariantCulture);
+        to.Advance(written);
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace RetentionScore.Server.Metrics;
 
-/// <summary>Listens to one meter and keeps what its instruments record, for <see cref="Exposition"/>. Safe for any thread.</summary>
+/// <summary>Listens to the server's meter, and to what the catalogue has of the platform's, and keeps what is recorded, for <see cref="Exposition"/>. Safe for any thread.</summary>
 internal sealed class MetricRecorder : IDisposable
 {
     private readonly MeterListener listener = new();
@@ -31,17 +31,16 @@ internal sealed class MetricRecorder : IDisposable
 
     private void Publish(Instrument instrument, MeterListener to)
     {
-        // Another server in this process has a meter of the same name.
-        if (!ReferenceEquals(instrument.Meter, meter)) return;
-        MetricKind kind = instrument switch
-        {
-            Histogram<double> => MetricKind.Histogram,
-            Counter<long> or ObservableCounter<long> or ObservableCounter<double> => MetricKind.Counter,
-            _ => MetricKind.Gauge,
-        };
-        double[] bounds = instrument is Histogram<double> { Advice.HistogramBucketBoundaries: { } advised } ? [.. advised] : [];
-        var recorded = new RecordedInstrument($"{meter.Name}_{instrument.Name}", instrument, kind, bounds);
+        if (DefinitionOf(instrument) is not { } definition) return;
+        var recorded = new RecordedInstrument(definition, instrument);
         lock (scraping) instruments = [.. instruments, recorded];
         to.EnableMeasurementEvents(instrument, recorded);
+    }
+
+    private MetricDefinition? DefinitionOf(Instrument instrument)
+    {
+        if (ReferenceEquals(instrument.Meter, meter)) return MetricCatalogue.Of(instrument.Name);
+        // Another server in this process has meters of the same names; the runtime's are nobody's.
+        return instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, meter.Scope) ? MetricCatalogue.Of(instrument.Meter.Name, instrument.Name) : null;
     }
 }

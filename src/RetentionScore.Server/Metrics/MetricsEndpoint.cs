@@ -9,15 +9,15 @@ internal static class MetricsEndpoint
 
     internal static void AddMetricsEndpoint(this IServiceCollection services) => services.AddSingleton<MetricRecorder>();
 
-    internal static void MapMetricsEndpoint(this WebApplication app, ServerMetrics metrics)
+    internal static void MapMetricsEndpoint(this WebApplication app)
     {
         var recorder = app.Services.GetRequiredService<MetricRecorder>();
-        metrics.Prime();
-        app.MapGet("/metrics", Ops.OnOpsPort(context =>
+        app.MapGet("/metrics", Ops.OnOpsPort(async context =>
         {
             bool openMetrics = PrefersOpenMetrics(context.Request);
             context.Response.ContentType = openMetrics ? Exposition.OpenMetricsType : Exposition.PrometheusType;
-            return context.Response.WriteAsync(Exposition.Write(recorder.Scrape(), openMetrics));
+            Exposition.Write(context.Response.BodyWriter, recorder.Scrape(), openMetrics);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }));
     }
 

@@ -12,7 +12,7 @@ internal static class Ops
     {
         var phase = app.Services.GetRequiredService<ServerPhase>();
         var journal = app.Services.GetRequiredService<JournalWriter>();
-        app.MapMetricsEndpoint(app.Services.GetRequiredService<ServerMetrics>());
+        app.MapMetricsEndpoint();
         app.MapGet("/healthz", OnOpsPort(context => context.Response.WriteAsync("ok\n")));
         app.MapGet("/readyz", OnOpsPort(context =>
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Catalogue = RetentionScore.Server.Metrics.MetricCatalogue;
 
 namespace RetentionScore.Server.Metrics;
 
@@ -7,12 +8,26 @@ internal static class ProcessMetrics
 {
     internal static void Observe(Meter meter)
     {
-        meter.CreateObservableCounter("cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time of the process.");
-        meter.CreateObservableGauge("resident_memory_bytes", () => Environment.WorkingSet, "By", "Memory of the process that is in RAM.");
-        meter.CreateObservableCounter("gc_allocated_bytes_total", () => GC.GetTotalAllocatedBytes(), "By", "Bytes allocated on the managed heap.");
-        meter.CreateObservableCounter("gc_pause_seconds_total", () => GC.GetTotalPauseDuration().TotalSeconds, "s", "Time for which the collector stopped the process.");
-        meter.CreateObservableCounter("gc_collections_total", Collections, description: "Collections, by the oldest generation that was collected.");
-        meter.CreateObservableGauge("gc_heap_bytes", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Managed heap in use, garbage included.");
+        Counter(Catalogue.CpuSeconds, () => Environment.CpuUsage.TotalTime.TotalSeconds);
+        Gauge(Catalogue.ResidentMemory, () => Environment.WorkingSet);
+        Counter(Catalogue.GcAllocated, () => GC.GetTotalAllocatedBytes());
+        Counter(Catalogue.GcPause, () => GC.GetTotalPauseDuration().TotalSeconds);
+        Gauge(Catalogue.GcLastPause, LastPauseSeconds);
+        meter.CreateObservableCounter(Catalogue.GcCollections.Name, Collections, description: Catalogue.GcCollections.Help);
+        Gauge(Catalogue.GcHeap, () => GC.GetTotalMemory(forceFullCollection: false));
+
+        void Counter<T>(MetricDefinition definition, Func<T> value)
+            where T : struct => meter.CreateObservableCounter(definition.Name, value, definition.Unit, definition.Help);
+
+        void Gauge<T>(MetricDefinition definition, Func<T> value)
+            where T : struct => meter.CreateObservableGauge(definition.Name, value, definition.Unit, definition.Help);
+    }
+
+    private static double LastPauseSeconds()
+    {
+        TimeSpan pause = TimeSpan.Zero;
+        foreach (TimeSpan part in GC.GetGCMemoryInfo(GCKind.Any).PauseDurations) pause += part;
+        return pause.TotalSeconds;
     }
 
     private static IEnumerable<Measurement<long>> Collections()

@@ -1,76 +1,113 @@
 using System.Diagnostics.Metrics;
+using System.Text;
 
 namespace RetentionScore.Server.Metrics;
 
-/// <summary>What an instrument is to Prometheus.</summary>
-internal enum MetricKind
-{
-    Counter,
-    Gauge,
-    Histogram,
-}
-
 /// <summary>
-/// What was recorded of one instrument, by labels. Recording takes no lock and allocates nothing once a set of labels is known; sets of labels
-/// beyond the bound are dropped. Safe for any thread.
+/// What was recorded of one metric, by labels. Recording takes no lock and allocates nothing once a set of labels is known. The catalogue bounds the
+/// labels: a value that is not in it becomes "other", a tag that is not in it is left out. Safe for any thread.
 /// </summary>
-internal sealed class RecordedInstrument(string name, Instrument instrument, MetricKind kind, double[] bounds)
+internal sealed class RecordedInstrument
 {
-    private const int MaxSeries = 200;
-
     private readonly Lock adding = new();
+    private readonly bool isTold;
     private volatile RecordedSeries[] series = [];
+    private int expected;
 
-    internal string Name => name;
+    internal RecordedInstrument(MetricDefinition definition, Instrument instrument)
+    {
+        Definition = definition;
+        // Told as it stands when it is asked for; otherwise told what is added.
+        isTold = instrument.IsObservable;
+        // All there from the start: an alert on what never happened must not find nothing.
+        if (Definition.Kind == MetricKind.Gauge && isTold || Array.Exists(Definition.Labels, label => label.Chosen is not null)) return;
+        foreach (string[] values in Combinations(Definition.Labels)) AddSeries(values);
+    }
 
-    internal string Description => instrument.Description ?? "";
-
-    internal MetricKind Kind => kind;
-
-    /// <summary>Upper bounds of a histogram's buckets, that of infinity left out.</summary>
-    internal double[] Bounds => bounds;
+    internal MetricDefinition Definition { get; }
 
     internal RecordedSeries[] Series => series;
 
     internal void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if ((Find(tags) ?? Add(tags)) is not { } found) return;
-        switch (kind)
-        {
-            case MetricKind.Counter when !instrument.IsObservable:
-                found.Add(value);
-                break;
-            case MetricKind.Counter: // counted elsewhere, told as it stands
-            case MetricKind.Gauge:
-                found.Set(value);
-                break;
-            default:
-                found.Observe(value, bounds);
-                break;
-        }
+        RecordedSeries found = Find(tags) ?? Add(tags);
+        if (Definition.Kind == MetricKind.Histogram) found.Observe(value, Definition.Buckets);
+        else if (isTold) found.Set(value);
+        else found.Add(value);
     }
 
     private RecordedSeries? Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        foreach (RecordedSeries one in series)
+        RecordedSeries[] all = series;
+        // What is told when it is asked for is always told in the same order.
+        if (isTold && expected < all.Length && Matches(all[expected], tags)) return all[expected++];
+        for (int i = 0; i < all.Length; i++)
         {
-            if (one.Matches(tags)) return one;
+            if (!Matches(all[i], tags)) continue;
+            expected = i + 1;
+            return all[i];
         }
 
         return null;
     }
 
-    private RecordedSeries? Add(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private bool Matches(RecordedSeries one, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        MetricLabel[] labels = Definition.Labels;
+        if (labels.Length == 0) return true;
+        if (Definition.Source is { } foreign) return string.Equals(TagOf(tags, foreign.Tag), one.Values[0], StringComparison.Ordinal);
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (!string.Equals(tags[i].Value as string, one.Values[i], StringComparison.Ordinal)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The slow way: once for each set of labels, and for values that the catalogue does not have.</summary>
+    private RecordedSeries Add(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        MetricLabel[] labels = Definition.Labels;
+        string[] values = new string[labels.Length];
         lock (adding)
         {
-            if (Find(tags) is { } quicker) return quicker;
-            if (series.Length == MaxSeries) return null;
-            var added = new RecordedSeries(tags, kind == MetricKind.Histogram ? bounds.Length + 1 : 0);
-            series = [.. series, added];
-            return added;
+            for (int i = 0; i < labels.Length; i++)
+            {
+                string value = (Definition.Source is { } foreign ? TagOf(tags, foreign.Tag) : tags[i].Value as string) ?? MetricLabel.Other;
+                values[i] = IsAllowed(i, value) ? value : MetricLabel.Other;
+            }
+
+            return Array.Find(series, one => one.Values.AsSpan().SequenceEqual(values)) ?? AddSeries(values);
         }
     }
+
+    private bool IsAllowed(int label, string value)
+    {
+        MetricLabel of = Definition.Labels[label];
+        if (of.Chosen is null) return Array.IndexOf(of.Values, value) >= 0;
+        string[] known = [.. series.Select(one => one.Values[label]).Distinct(StringComparer.Ordinal)];
+        return known.Contains(value, StringComparer.Ordinal) || known.Length < MetricLabel.Most;
+    }
+
+    private RecordedSeries AddSeries(string[] values)
+    {
+        var added = new RecordedSeries(Definition, values);
+        series = [.. series, added];
+        return added;
+    }
+
+    private static string? TagOf(ReadOnlySpan<KeyValuePair<string, object?>> tags, string? name)
+    {
+        foreach (KeyValuePair<string, object?> tag in tags)
+        {
+            if (string.Equals(tag.Key, name, StringComparison.Ordinal)) return tag.Value as string;
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string[]> Combinations(MetricLabel[] labels) => labels.Aggregate(
+        Enumerable.Repeat<string[]>([], 1), (before, label) => before.SelectMany(values => label.Values.Select(value => (string[])[.. values, value])));
 }
 
 /// <summary>The values of one set of labels. Safe for any thread; a scrape may see a measurement half.</summary>
@@ -79,32 +116,24 @@ internal sealed class RecordedSeries
     private readonly long[] buckets;
     private double value;
 
-    internal RecordedSeries(ReadOnlySpan<KeyValuePair<string, object?>> tags, int bucketCount)
+    internal RecordedSeries(MetricDefinition definition, string[] values)
     {
-        Labels = new KeyValuePair<string, string>[tags.Length];
-        for (int i = 0; i < tags.Length; i++) Labels[i] = KeyValuePair.Create(tags[i].Key, tags[i].Value?.ToString() ?? "");
-        buckets = new long[bucketCount];
+        Values = values;
+        buckets = new long[definition.Kind == MetricKind.Histogram ? definition.Buckets.Length + 1 : 0];
+        Rendered = Encoding.UTF8.GetBytes(string.Join(',', definition.Labels.Select((label, i) => $"{label.Name}=\"{Exposition.Escape(values[i], quotes: true)}\"")));
     }
 
-    internal KeyValuePair<string, string>[] Labels { get; }
+    /// <summary>Of the labels, in the catalogue's order.</summary>
+    internal string[] Values { get; }
+
+    /// <summary>The labels as text: a="b",c="d".</summary>
+    internal byte[] Rendered { get; }
 
     /// <summary>A counter's or gauge's value, or the sum of what a histogram saw.</summary>
     internal double Value => Volatile.Read(ref value);
 
     /// <summary>How many values fell into a bucket, those of lower buckets not included.</summary>
     internal long Bucket(int index) => Volatile.Read(ref buckets[index]);
-
-    internal bool Matches(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        if (tags.Length != Labels.Length) return false;
-        for (int i = 0; i < tags.Length; i++)
-        {
-            if (!string.Equals(tags[i].Key, Labels[i].Key, StringComparison.Ordinal)
-                || !string.Equals(tags[i].Value as string, Labels[i].Value, StringComparison.Ordinal)) return false;
-        }
-
-        return true;
-    }
 
     internal void Set(double to) => Volatile.Write(ref value, to);
 

@@ -1,118 +1,171 @@
 using System.Diagnostics.Metrics;
+using RetentionScore.Core.Calls;
+using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
+using RetentionScore.Core.Risk;
+using RetentionScore.Core.Signals;
+using RetentionScore.Server.Calls;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Scoring.Wire;
+using Catalogue = RetentionScore.Server.Metrics.MetricCatalogue;
 
 namespace RetentionScore.Server.Metrics;
 
+/// <summary>Where an utterance spends its time.</summary>
+internal enum UtteranceStage
+{
+    /// <summary>From its arrival to the start of its scoring.</summary>
+    Queue,
+    /// <summary>Its scoring.</summary>
+    Score,
+}
+
+/// <summary>What becomes of a recommendation.</summary>
+internal enum PromptFate
+{
+    Raised,
+    Fulfilled,
+    Withdrawn,
+    /// <summary>Its time ran out.</summary>
+    Expired,
+    /// <summary>Never raised: the attention budget was spent.</summary>
+    HeldBack,
+}
+
 /// <summary>
-/// The catalogue: everything that is measured. A metric's name is "retentionscore_" and the instrument's. Labels take few values, never a call,
-/// a client or what was said. Recording allocates nothing. Safe for any thread.
+/// Records what <see cref="MetricCatalogue"/> lists. What happens for every message is an addition to an array or an observation of a histogram; neither
+/// allocates. Safe for any thread.
 /// </summary>
 internal sealed class ServerMetrics
 {
     internal const string MeterName = "retentionscore";
 
-    /// <summary>From 25 µs upward: what scoring and its queue take.</summary>
-    private static readonly InstrumentAdvice<double> Latency = new()
-    {
-        HistogramBucketBoundaries = [0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
-    };
+    private static readonly KeyValuePair<string, object?>[] Stages = Tags(Catalogue.Stage), Kinds = Tags(Catalogue.Hypothesis), Speakers = Tags(Catalogue.Speaker),
+        Scores = Tags(Catalogue.Score);
 
-    private readonly Histogram<double> queue, score, answer;
-    private readonly Counter<long> streams, utterances, recommendations, refusals, duplicates, gaps, corrections, superseded, heldBack, notEvaluated, shed, paused;
-    private readonly Histogram<double> journalCommit;
-    private readonly Counter<long> journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored;
+    private static readonly KeyValuePair<string, object?> ModelTag = Tags(Catalogue.Model)[0];
+
+    private readonly PolicyVersions policies = new();
+    private readonly Histogram<double> utteranceSeconds, answerSeconds, staleness, asrConfidence, acknowledged, confirmed, callScore, journalCommit;
+    private readonly LabelledCounts utterances, interims, interimsSuperseded, shed, corrections, duplicates, gaps, degraded;
+    private readonly LabelledCounts opens, replayed, ended, streams, refusals, readingPaused;
+    private readonly LabelledCounts cancelRequests, cancelSettled, saveLimitExceeded, recommendations, signals;
+    private readonly LabelledCounts journalBytes, journalFailures, journalGaps, journalFenced, journalDamaged;
 
     public ServerMetrics(IMeterFactory factory)
     {
         Meter = factory.Create(MeterName);
-        queue = Meter.CreateHistogram("utterance_queue_seconds", "s", "From an utterance's arrival to the start of its scoring.", tags: null, Latency);
-        score = Meter.CreateHistogram("utterance_score_seconds", "s", "Scoring of an utterance.", tags: null, Latency);
-        answer = Meter.CreateHistogram("answer_seconds", "s", "From the arrival of a message to the flush of the update that answers it.", tags: null, Latency);
-        streams = Meter.CreateCounter<long>("streams_total", description: "Call streams that ended, by how.");
-        utterances = Meter.CreateCounter<long>("utterances_total", description: "Final utterances that were counted, by speaker.");
-        recommendations = Meter.CreateCounter<long>("recommendations_total", description: "Recommendations raised, by action.");
-        refusals = Meter.CreateCounter<long>("refusals_total", description: "Streams and requests that were refused or ended by the server, by reason.");
-        duplicates = Meter.CreateCounter<long>("duplicates_total", description: "Messages that were counted before.");
-        gaps = Meter.CreateCounter<long>("sequence_gaps_total", description: "Streams that ended with a gap in their messages.");
-        corrections = Meter.CreateCounter<long>("corrections_total", description: "Corrections by the recogniser, those that came too late included.");
-        superseded = Meter.CreateCounter<long>("interims_superseded_total", description: "Interims that a newer message took the place of before they were scored.");
-        heldBack = Meter.CreateCounter<long>("prompts_held_back_total", description: "Prompts that the attention budget held back.");
-        journalCommit = Meter.CreateHistogram("journal_commit_seconds", "s", "Commits of the journal that succeeded.", tags: null, Latency);
-        journalBytes = Meter.CreateCounter<long>("journal_bytes_total", description: "Bytes of records that were committed.");
-        journalFailures = Meter.CreateCounter<long>("journal_failures_total", description: "Tries of a commit that failed.");
-        journalDropped = Meter.CreateCounter<long>("journal_gaps_total", description: "Calls whose records found the journal's queue full.");
-        journalFenced = Meter.CreateCounter<long>("journal_fenced_total", description: "Calls that another owner had when they were to be written.");
-        journalDamaged = Meter.CreateCounter<long>("journal_damaged_total", description: "Calls whose records were damaged when they were read.");
-        restored = Meter.CreateCounter<long>("calls_restored_total", description: "Calls that were restored from the journal.");
-        shed = Meter.CreateCounter<long>("shed_total", description: "Answers left out (interim) or not explained (explanation) under load.");
-        paused = Meter.CreateCounter<long>("reading_paused_total", description: "Times that a stream was not read on because a limit a second was reached.");
-        notEvaluated = Meter.CreateCounter<long>("not_evaluated_total", description: "Messages whose scoring failed.");
+        utteranceSeconds = Histogram(Catalogue.UtteranceSeconds);
+        answerSeconds = Histogram(Catalogue.AnswerSeconds);
+        staleness = Histogram(Catalogue.StalenessSeconds);
+        asrConfidence = Histogram(Catalogue.AsrConfidence);
+        acknowledged = Histogram(Catalogue.AcknowledgedSeconds);
+        confirmed = Histogram(Catalogue.ConfirmedSeconds);
+        callScore = Histogram(Catalogue.CallScore);
+        journalCommit = Histogram(Catalogue.JournalCommitSeconds);
+        utterances = Counts(Catalogue.Utterances);
+        interims = Counts(Catalogue.Interims);
+        interimsSuperseded = Counts(Catalogue.InterimsSuperseded);
+        shed = Counts(Catalogue.Shed);
+        corrections = Counts(Catalogue.Corrections);
+        duplicates = Counts(Catalogue.Duplicates);
+        gaps = Counts(Catalogue.Gaps);
+        degraded = Counts(Catalogue.Degraded);
+        Board = Counts(Catalogue.LiveCallsByRisk);
+        opens = Counts(Catalogue.Opens);
+        replayed = Counts(Catalogue.Replayed);
+        ended = Counts(Catalogue.Ended);
+        streams = Counts(Catalogue.Streams);
+        refusals = Counts(Catalogue.Refusals);
+        readingPaused = Counts(Catalogue.ReadingPaused);
+        cancelRequests = Counts(Catalogue.CancelRequests);
+        cancelSettled = Counts(Catalogue.CancelSettled);
+        saveLimitExceeded = Counts(Catalogue.SaveLimitExceeded);
+        recommendations = Counts(Catalogue.Recommendations);
+        signals = new LabelledCounts(Meter, Catalogue.Signals, policies);
+        journalBytes = Counts(Catalogue.JournalBytes);
+        journalFailures = Counts(Catalogue.JournalFailures);
+        journalGaps = Counts(Catalogue.JournalGaps);
+        journalFenced = Counts(Catalogue.JournalFenced);
+        journalDamaged = Counts(Catalogue.JournalDamaged);
     }
 
     internal Meter Meter { get; }
 
-    /// <summary>Adds what is asked for when it is looked at.</summary>
-    internal void Observe(Func<int> liveCalls, Func<int> openStreams, Func<int> shedLevel, Func<bool> isDraining, string version, string model)
+    /// <summary>Live calls by band and stage; <see cref="BoardCell"/> says where.</summary>
+    internal LabelledCounts Board { get; }
+
+    /// <summary>The place of a call on the board.</summary>
+    internal static int BoardCell(V1.RiskBand band, CancelStage stage) =>
+        Clamp((int)band, Catalogue.Band) * Catalogue.CancelStage.Count + Clamp((int)stage - 1, Catalogue.CancelStage);
+
+    /// <summary>The place of a version of a policy among the values of its label.</summary>
+    internal int PolicyPlace(string version) => policies.PlaceOf(version);
+
+    // What is asked for when it is looked at.
+
+    /// <summary>Adds what others know.</summary>
+    internal void Observe(Func<int> liveCalls, Func<int> openStreams, Func<int> shedLevel, Func<bool> isDraining)
     {
-        Meter.CreateObservableGauge("live_calls", liveCalls, description: "Calls that have not ended.");
-        Meter.CreateObservableGauge("open_streams", openStreams, description: "Call streams that are open.");
-        Meter.CreateObservableGauge("shed_level", shedLevel, description: "0: nothing is left out, 1: interims, 2: explanations, too.");
-        Meter.CreateObservableGauge("draining", () => isDraining() ? 1 : 0, description: "1 from the lame duck phase on.");
-        KeyValuePair<string, object?>[] build = [new("version", version), new("model", model)];
+        Gauge(Catalogue.LiveCalls, liveCalls);
+        Gauge(Catalogue.OpenStreams, openStreams);
+        Gauge(Catalogue.ShedLevel, shedLevel);
+        Gauge(Catalogue.Draining, () => isDraining() ? 1 : 0);
+        Measurement<int> build = new(1, Catalogue.BuildInfo.Labels.Select(label => KeyValuePair.Create<string, object?>(label.Name, label.Values[0])));
+        Meter.CreateObservableGauge(Catalogue.BuildInfo.Name, () => build, description: Catalogue.BuildInfo.Help);
         ProcessMetrics.Observe(Meter);
-        Meter.CreateObservableGauge("build_info", () => new Measurement<int>(1, build), description: "1, with the versions that run.");
+    }
+
+    /// <summary>Adds the policies that calls can ask for.</summary>
+    internal void ObservePolicies(Func<IEnumerable<RetentionPolicy>> loaded)
+    {
+        MetricLabel[] labels = Catalogue.PolicyInfo.Labels;
+        foreach (RetentionPolicy policy in loaded()) PolicyPlace(policy.Version);
+        Meter.CreateObservableGauge(
+            Catalogue.PolicyInfo.Name,
+            () => loaded().Select(policy => new Measurement<int>(1, new(labels[0].Name, policy.Name), new KeyValuePair<string, object?>(labels[1].Name, policy.Version))),
+            description: Catalogue.PolicyInfo.Help);
     }
 
     /// <summary>With TLS: when the certificate in use ends, so that somebody is told before.</summary>
-    internal void ObserveCertificate(Func<double> notAfter) => Meter.CreateObservableGauge(
-        "tls_certificate_not_after_seconds", notAfter, unit: "s", description: "When the certificate in use ends, in unix seconds.");
-
-    /// <summary>Every label there can be, at 0: an alert on something that never happened yet must not find nothing. After a listener is there.</summary>
-    internal void Prime()
-    {
-        foreach (Counter<long> plain in (Counter<long>[])[duplicates, gaps, corrections, superseded, heldBack, notEvaluated, paused, journalBytes, journalFailures, journalDropped, journalFenced, journalDamaged, restored])
-            plain.Add(0);
-        foreach (V1.Speaker speaker in Enum.GetValues<V1.Speaker>()) utterances.Add(0, new KeyValuePair<string, object?>("speaker", NameOf(speaker)));
-        foreach (string action in ActionNames.Skip(1)) recommendations.Add(0, new KeyValuePair<string, object?>("action", action));
-        foreach (string end in (string[])["ended", "detached", "client_left"]) streams.Add(0, new KeyValuePair<string, object?>("end", end));
-        foreach (string what in (string[])["interim", "explanation"]) shed.Add(0, new KeyValuePair<string, object?>("what", what));
-        foreach (RefusalReason reason in Enum.GetValues<RefusalReason>())
-        {
-            streams.Add(0, new KeyValuePair<string, object?>("end", Refusal.NameOf(reason).ToLowerInvariant()));
-            refusals.Add(0, new KeyValuePair<string, object?>("reason", Refusal.NameOf(reason)));
-        }
-    }
+    internal void ObserveCertificate(Func<double> notAfter) => Gauge(Catalogue.CertificateNotAfter, notAfter);
 
     /// <summary>Adds what the journal's writer knows.</summary>
-    internal void ObserveJournal(Func<bool> isFailing, Func<long> pendingBytes)
+    internal void ObserveJournal(Func<bool> isFailing, Func<TimeSpan> lag, Func<long> pendingBytes, long queueBytes)
     {
-        Meter.CreateObservableGauge("journal_failing", () => isFailing() ? 1 : 0, description: "1 while the journal cannot be written; updates say NOT_DURABLE.");
-        Meter.CreateObservableGauge("journal_pending_bytes", pendingBytes, description: "Bytes of records that wait to be written.");
+        Gauge(Catalogue.JournalFailing, () => isFailing() ? 1 : 0);
+        Gauge(Catalogue.JournalLag, () => lag().TotalSeconds);
+        Gauge(Catalogue.JournalPending, pendingBytes);
+        Gauge(Catalogue.JournalQueue, () => queueBytes);
     }
+
+    // The journal
 
     internal void JournalCommitted(long bytes, TimeSpan took)
     {
         journalCommit.Record(took.TotalSeconds);
-        journalBytes.Add(bytes);
+        journalBytes.Add(by: bytes);
     }
 
-    internal void JournalFailed() => journalFailures.Add(1);
+    internal void JournalFailed() => journalFailures.Add();
 
-    internal void JournalDropped() => journalDropped.Add(1);
+    internal void JournalDropped() => journalGaps.Add();
 
-    internal void JournalFenced() => journalFenced.Add(1);
+    internal void JournalFenced() => journalFenced.Add();
 
-    internal void JournalDamaged() => journalDamaged.Add(1);
+    internal void JournalDamaged() => journalDamaged.Add();
 
-    internal void CallRestored() => restored.Add(1);
+    internal void Replayed(long messages) => replayed.Add(by: messages);
 
-    internal void InterimSuperseded() => superseded.Add(1);
+    // Streams
 
-    internal void InterimShed() => shed.Add(1, new KeyValuePair<string, object?>("what", "interim"));
+    internal void InterimSuperseded() => interimsSuperseded.Add();
 
-    internal void ReadingPaused() => paused.Add(1);
+    internal void InterimShed() => shed.Add();
+
+    internal void ReadingPaused() => readingPaused.Add();
+
+    internal void Opened(OpeningKind how) => opens.Add((int)how);
 
     /// <summary>A stream ended by its client (null), or by us.</summary>
     /// <param name="refusal">By us: why.</param>
@@ -120,70 +173,151 @@ internal sealed class ServerMetrics
     /// <param name="clientLeft">Without a word, or with a cancel.</param>
     internal void StreamEnded(Refusal? refusal, bool callHasEnded, bool clientLeft)
     {
-        string end = refusal is not null ? refusal.Name.ToLowerInvariant() : callHasEnded ? "ended" : clientLeft ? "client_left" : "detached";
-        streams.Add(1, new KeyValuePair<string, object?>("end", end));
-        if (refusal is not null) Refused(refusal);
+        if (refusal is null)
+        {
+            streams.Add(callHasEnded ? 0 : clientLeft ? 2 : 1);
+            return;
+        }
+
+        streams.Add(3 + (int)refusal.Reason);
+        Refused(refusal);
     }
 
     internal void Refused(Refusal refusal)
     {
-        refusals.Add(1, new KeyValuePair<string, object?>("reason", refusal.Name));
-        if (refusal.Reason == RefusalReason.SequenceGap) gaps.Add(1);
+        refusals.Add((int)refusal.Reason);
+        if (refusal.Reason == RefusalReason.SequenceGap) gaps.Add();
     }
 
     /// <summary>Updates were flushed whose messages came together.</summary>
     internal void AnswersFlushed(TimeSpan took, int answers)
     {
         double seconds = took.TotalSeconds;
-        for (; answers > 0; answers--) answer.Record(seconds);
+        for (; answers > 0; answers--) answerSeconds.Record(seconds);
     }
 
-    /// <summary>A message of a call's order was answered.</summary>
-    internal void Answered(CallFrame frame, in Answer answer, TimeSpan queued, TimeSpan scored, int held)
+    // Calls
+
+    /// <summary>A message of a call's order, or an interim, was answered.</summary>
+    /// <param name="frame">The message.</param>
+    /// <param name="answer">What it came to.</param>
+    /// <param name="record">What it brought to its call, if it was counted.</param>
+    /// <param name="receipt">How long it took.</param>
+    /// <param name="watch">Of the call.</param>
+    internal void Answered(CallFrame frame, in Answer answer, in SignalRecord record, in Receipt receipt, ref CallWatch watch)
     {
-        if (answer.Kind == AnswerKind.Duplicate)
+        if (answer.Kind == AnswerKind.Duplicate) duplicates.Add();
+        if (answer.Update is not { } update || answer.Kind == AnswerKind.Duplicate) return;
+        if (frame.Member == FrameMember.Utterance) Heard(frame, answer.Kind, record, receipt, watch.Policy);
+        if (!update.Degraded.IsEmpty) Count(update.Degraded);
+        if (answer.Kind == AnswerKind.Interim) return;
+        watch.Saw(this, update.Score);
+        Count(update.Score);
+    }
+
+    /// <summary>A call has ended here, said by its client or by the clock.</summary>
+    internal void CallEnded(V1.CallSummary summary, ref CallWatch watch)
+    {
+        ended.Add(Clamp((int)summary.Disposition, Catalogue.Disposition));
+        watch.Ended(this, summary);
+        if (summary.Peak is not { } peak) return;
+        KeyValuePair<string, object?> policy = new(Catalogue.Policy.Name, policies.Name(watch.Policy));
+        callScore.Record(peak.Overall, Scores[(int)Score.Overall], policy, ModelTag);
+        callScore.Record(peak.CancelIntent, Scores[(int)Score.CancelIntent], policy, ModelTag);
+        callScore.Record(peak.Frustration, Scores[(int)Score.Frustration], policy, ModelTag);
+        callScore.Record(peak.RetentionPressure, Scores[(int)Score.RetentionPressure], policy, ModelTag);
+        callScore.Record(peak.Escalation, Scores[(int)Score.Escalation], policy, ModelTag);
+        callScore.Record(peak.Exposure, Scores[(int)Score.Exposure], policy, ModelTag);
+        callScore.Record(peak.SaveLikelihood, Scores[(int)Score.SaveLikelihood], policy, ModelTag);
+    }
+
+    // The right to leave; CallWatch says when.
+
+    internal void CancelRequested() => cancelRequests.Add();
+
+    internal void CancelAcknowledged(int afterMs) => acknowledged.Record(afterMs / 1000.0);
+
+    internal void CancelConfirmed(int afterMs) => confirmed.Record(afterMs / 1000.0);
+
+    internal void CancelSettled(CancelOutcome outcome) => cancelSettled.Add((int)outcome);
+
+    internal void SaveLimitExceeded(int attempts) => saveLimitExceeded.Add(by: attempts);
+
+    private void Heard(CallFrame frame, AnswerKind answer, in SignalRecord record, in Receipt receipt, int policy)
+    {
+        bool isInterim = answer == AnswerKind.Interim;
+        KeyValuePair<string, object?> kind = Kinds[isInterim ? 1 : 0];
+        utteranceSeconds.Record(receipt.Queued.TotalSeconds, Stages[(int)UtteranceStage.Queue], kind);
+        utteranceSeconds.Record(receipt.Scored.TotalSeconds, Stages[(int)UtteranceStage.Score], kind);
+        if (receipt.StalenessMs is { } stale) staleness.Record(stale / 1000.0, kind);
+        if (isInterim)
         {
-            duplicates.Add(1);
+            interims.Add();
             return;
         }
 
-        if (frame.Member == FrameMember.Utterance && answer.Kind != AnswerKind.Refused)
-        {
-            var kind = new KeyValuePair<string, object?>("kind", answer.Kind == AnswerKind.Interim ? "interim" : "final");
-            queue.Record(queued.TotalSeconds, kind);
-            score.Record(scored.TotalSeconds, kind);
-            if (answer.Kind != AnswerKind.Interim) utterances.Add(1, new KeyValuePair<string, object?>("speaker", NameOf(frame.Speaker)));
-            if (answer.Kind == AnswerKind.Correction) corrections.Add(1);
-        }
+        int speaker = Clamp((int)frame.Speaker, Catalogue.Speaker);
+        utterances.Add(speaker);
+        if (frame.AsrConfidence is >= 0 and <= 1) asrConfidence.Record(frame.AsrConfidence.Value, Speakers[speaker]);
+        if (answer == AnswerKind.Correction) corrections.Add();
+        if (record.Kind is RecordKind.Utterance or RecordKind.Correction) Count(record.Entry, policy);
+    }
 
-        if (held > 0) heldBack.Add(held);
-        if (answer.Update is not { } update || answer.Kind == AnswerKind.Interim) return;
-        if (update.Degraded.Has(V1.Degradation.NotEvaluated)) notEvaluated.Add(1);
-        if (update.Degraded.Has(V1.Degradation.Shed)) shed.Add(1, new KeyValuePair<string, object?>("what", "explanation"));
-        for (int i = 0; i < update.Score.Recommendations.Count; i++)
+    private void Count(in LogEntry entry, int policy)
+    {
+        const int Half = 128; // of 255
+        for (int i = 0; i < LogEntry.MostSignals; i++)
         {
-            Recommendation recommendation = update.Score.Recommendations[i]; // their enumerator would be allocated
-            if (recommendation.State == RecommendationState.New)
-                recommendations.Add(1, new KeyValuePair<string, object?>("action", NameOf(recommendation.Action)));
+            int pair = entry.Signals[i], signal = pair >> 8;
+            if (signal == 0) break;
+            if ((pair & 0xFF) >= Half && !SignalCatalogue.IsMark((Signal)signal)) signals.Add(policy, signal - 1);
         }
     }
 
-    private static string NameOf(V1.Speaker speaker) => speaker switch
+    private void Count(DegradationSet flags)
     {
-        V1.Speaker.Customer => "customer",
-        V1.Speaker.Agent => "agent",
-        V1.Speaker.Supervisor => "supervisor",
-        V1.Speaker.Bot => "bot",
-        _ => "unknown",
-    };
+        if (flags.Has(V1.Degradation.Shed)) shed.Add(1);
+        foreach (V1.Degradation flag in flags) degraded.Add((int)flag - 1);
+    }
 
-    private static string NameOf(RecommendedAction action) =>
-        (int)action is >= 0 and <= 15 ? ActionNames[(int)action] : "unknown";
+    private void Count(ScoreUpdate score)
+    {
+        for (int i = 0; i < score.Recommendations.Count; i++)
+        {
+            Recommendation recommendation = score.Recommendations[i]; // their enumerator would be allocated
+            PromptFate? fate = recommendation.State switch
+            {
+                RecommendationState.New => PromptFate.Raised,
+                RecommendationState.Fulfilled => PromptFate.Fulfilled,
+                RecommendationState.Withdrawn => PromptFate.Withdrawn,
+                _ => null,
+            };
+            if (fate is { } known) recommendations.Add((int)recommendation.Action - 1, (int)known);
+        }
 
-    private static readonly string[] ActionNames =
-    [
-        "unspecified", "listen", "acknowledge_request", "present_offer", "stop_asking_why", "stop_offering", "process_cancellation", "apologize",
-        "stop_interrupting", "confirm_in_writing", "close_graciously", "supervisor_listen_in", "supervisor_take_over", "alert_public_care",
-        "offer_callback", "give_agent_break",
-    ];
+        Count(score.ExpiredActions, PromptFate.Expired);
+        Count(score.HeldBackActions, PromptFate.HeldBack);
+    }
+
+    private void Count(ActionSet actions, PromptFate fate)
+    {
+        if (actions.IsEmpty) return;
+        for (int action = 1; action <= Catalogue.Action.Count; action++)
+        {
+            if (actions.Has((RecommendedAction)action)) recommendations.Add(action - 1, (int)fate);
+        }
+    }
+
+    private LabelledCounts Counts(MetricDefinition definition) => new(Meter, definition);
+
+    private Histogram<double> Histogram(MetricDefinition definition) => Meter.CreateHistogram(
+        definition.Name, definition.Unit, definition.Help, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = definition.Buckets });
+
+    private void Gauge<T>(MetricDefinition definition, Func<T> value)
+        where T : struct => Meter.CreateObservableGauge(definition.Name, value, definition.Unit, definition.Help);
+
+    private static KeyValuePair<string, object?>[] Tags(MetricLabel label) =>
+        [.. label.Values.Select(value => new KeyValuePair<string, object?>(label.Name, value))];
+
+    private static int Clamp(int value, MetricLabel label) => (uint)value < (uint)label.Count ? value : 0;
 }

@@ -44,6 +44,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
         OpenOutcome outcome = await services.Calls.OpenAsync(start, control).ConfigureAwait(false);
         if (outcome.Refusal is not null) return outcome.Refusal;
         call = outcome.Call!;
+        services.Metrics.Opened(outcome.How);
         isResumed = outcome.Resumed;
         control.HasCall = true;
         await services.Audit.WriteAsync(outcome.What, caller.Name, start.Tenant, start.CallId).ConfigureAwait(false);
@@ -96,13 +97,15 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
     {
         CallScoring scoring = call!.Scoring;
         call.Clock.Arrived(arrival);
+        ScoringWorkspace workspace = ScoringWorkspace.Current;
         long from = services.Time.GetTimestamp();
-        Answer answer = scoring.Take(frame, ScoringWorkspace.Current, services.Shedding.ShedsExplanations);
+        Answer answer = scoring.Take(frame, workspace, services.Shedding.ShedsExplanations);
         long to = services.Time.GetTimestamp();
-        TimeSpan queued = services.Time.GetElapsedTime(arrival, from), scored = services.Time.GetElapsedTime(from, to);
-        services.Metrics.Answered(frame, answer, queued, scored, scoring.HeldBack);
+        TimeSpan queued = services.Time.GetElapsedTime(arrival, from);
+        var receipt = new Receipt(queued, services.Time.GetElapsedTime(from, to), StalenessMs(frame, queued));
+        services.Metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref call.Watch);
         if (answer.Kind == AnswerKind.Ended) services.Calls.HasEnded(call);
-        else if (answer.Update is { } update) update.Latency = new Receipt((uint)queued.TotalMicroseconds, (uint)scored.TotalMicroseconds, StalenessMs(frame, queued));
+        else if (answer.Update is { } update) update.Latency = receipt;
         return answer;
     }
 

@@ -51,9 +51,6 @@ internal sealed class CallScoring
     /// <summary>What the call came to; null while it lives.</summary>
     internal V1.CallSummary? Summary { get; private set; }
 
-    /// <summary>Prompts that the attention budget held back at the message before.</summary>
-    internal int HeldBack { get; private set; }
-
     /// <summary>Opens the call at a seq whose history is elsewhere or lost; every update says so from now on.</summary>
     internal void LoseHistory(uint nextSeq, ScoringWorkspace workspace)
     {
@@ -117,13 +114,15 @@ internal sealed class CallScoring
         return session is null ? SummaryMessage.Standing(Summary!.Last) : Begin(session.Current(workspace.Scratch), DegradationSet.None, workspace).ToMessage();
     }
 
+    /// <summary>Core's score as it stands, the workspace's; null of a call that has ended.</summary>
+    internal ScoreUpdate? Standing(ScoringWorkspace workspace) => session?.Current(workspace.Scratch);
+
     /// <summary>Answers an utterance, an event or an end; anything else is no message of a call's order.</summary>
     /// <param name="frame">The message; still the caller's.</param>
     /// <param name="workspace">Of this thread; it holds the update that is answered.</param>
     /// <param name="sheds">Leaves out what explains the answer, and says so; the score is the same.</param>
     internal Answer Take(CallFrame frame, ScoringWorkspace workspace, bool sheds = false)
     {
-        HeldBack = 0;
         this.sheds = sheds;
         if (session is not null) session.Explain = explains && !sheds;
         factory.BeforeAnswer?.Invoke();
@@ -354,7 +353,6 @@ internal sealed class CallScoring
 
     private ScoredUpdate Begin(ScoreUpdate score, DegradationSet flags, ScoringWorkspace workspace)
     {
-        HeldBack = score.HeldBack;
         if (Journal.IsBehind) flags |= V1.Degradation.NotDurable;
         if (sheds) flags |= V1.Degradation.Shed;
         return workspace.Update.Begin(score, flags | always, Journal.DurableSeq);

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Data.Sqlite;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Tests.Metrics;
 
 namespace RetentionScore.Server.Tests.Journal;
 
@@ -27,7 +28,10 @@ public sealed class FailingJournalTests : IDisposable
             ScoreUpdate update = await call.SayAsync(2, "please cancel it");
             Assert.Contains(Degradation.NotDurable, update.Degraded);
             Assert.Equal(0u, update.DurableSeq);
-            Assert.Contains("journal_failing 1", await server.Ops.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+            MetricsPage page = await MetricsPage.OfAsync(server);
+            Assert.Equal(1, page["journal_failing"]);
+            Assert.InRange(page["journal_lag_seconds"], 0.001, 60);
+            Assert.Equal(1, page["degraded_total{reason=\"not_durable\"}"]);
             Assert.Equal("ready, the journal fails\n", await server.Ops.GetStringAsync(new Uri("/readyz", UriKind.Relative)));
 
             // A new call is taken, one that must be there is not.
@@ -45,6 +49,7 @@ public sealed class FailingJournalTests : IDisposable
 
         HeartbeatReply flushed = (await call.ReadAsync()).Heartbeat;
         Assert.Equal(2u, flushed.DurableSeq);
+        Assert.Equal(0, (await MetricsPage.OfAsync(server))["journal_lag_seconds"]);
         Assert.DoesNotContain(Degradation.NotDurable, (await call.SayAsync(3, "cancel it")).Degraded);
 
         // What was opened meanwhile is there too.

@@ -34,7 +34,7 @@ public sealed class UpdateMessageTests
                 CallFrame frame = Frames.Of(Message(call.NextSeq, random));
                 ScoredUpdate? update = call.Take(frame, ScoringWorkspace.Current).Update;
                 Assert.NotNull(update);
-                if (random.Next(2) == 0) update.Latency = new Receipt((uint)random.Next(1000), (uint)random.Next(300), random.Next(2) == 0 ? random.Next(5) - 1 : null);
+                if (random.Next(2) == 0) update.Latency = new Receipt(TimeSpan.FromMicroseconds(random.Next(1000)), TimeSpan.FromMicroseconds(random.Next(300)), random.Next(2) == 0 ? random.Next(5) - 1 : null);
                 ScoreUpdate expected = Expected(update);
                 Assert.Equal(expected, update.ToMessage());
 

@@ -4,7 +4,15 @@ using RetentionScore.Core.Calls;
 namespace RetentionScore.Server.Scoring.Wire;
 
 /// <summary>How long an answer took.</summary>
-internal readonly record struct Receipt(uint QueueUs, uint ScoreUs, int? StalenessMs);
+/// <param name="Queued">From the message's arrival to the start of its scoring.</param>
+/// <param name="Scored">Its scoring.</param>
+/// <param name="StalenessMs">From the end of what was said to its arrival; null where nobody can tell.</param>
+internal readonly record struct Receipt(TimeSpan Queued, TimeSpan Scored, int? StalenessMs)
+{
+    internal uint QueueUs => (uint)Queued.TotalMicroseconds;
+
+    internal uint ScoreUs => (uint)Scored.TotalMicroseconds;
+}
 
 /// <summary>
 /// Core's update of one message with what the order of messages, the call's clock and the stream add to it: all that a ScoreUpdate of the contract

@@ -1,11 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text.RegularExpressions;
 
-namespace RetentionScore.Server.Tests;
+namespace RetentionScore.Server.Tests.Metrics;
 
-public sealed partial class MetricsTests
+public sealed class MetricsTests
 {
     [Fact]
     public async Task Traffic_IsCounted()
@@ -38,27 +35,27 @@ public sealed partial class MetricsTests
             await detached.RestAsync();
         }
 
-        Dictionary<string, double> metrics = Parse(await ScrapeAsync(server, null));
-        Assert.Equal(2, metrics["retentionscore_live_calls"]);
-        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"ended\"}"]);
-        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"detached\"}"]);
-        Assert.Equal(0, metrics["retentionscore_shed_total{what=\"interim\"}"]);
-        Assert.Equal(0, metrics["retentionscore_shed_level"]);
-        Assert.Equal(2, metrics["retentionscore_utterances_total{speaker=\"customer\"}"]);
-        Assert.Equal(1, metrics["retentionscore_utterances_total{speaker=\"agent\"}"]);
-        Assert.Equal(1, metrics["retentionscore_duplicates_total"]);
-        Assert.Equal(1, metrics["retentionscore_sequence_gaps_total"]);
-        Assert.Equal(1, metrics["retentionscore_corrections_total"]);
-        Assert.Equal(1, metrics["retentionscore_refusals_total{reason=\"SEQUENCE_GAP\"}"]);
-        Assert.Equal(1, metrics["retentionscore_streams_total{end=\"sequence_gap\"}"]);
-        Assert.Equal(1, metrics["retentionscore_recommendations_total{action=\"acknowledge_request\"}"]);
-        Assert.Equal(0, metrics["retentionscore_draining"]);
-        Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_count{kind=\"final\"}"]);
-        Assert.Equal(5, metrics["retentionscore_answer_seconds_count"]); // a duplicate and an interim are answered, too
-        Assert.Equal(1, metrics["retentionscore_utterance_queue_seconds_count{kind=\"interim\"}"]);
-        Assert.Equal(3, metrics["retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"+Inf\"}"]);
-        Assert.Contains("retentionscore_utterance_score_seconds_bucket{kind=\"final\",le=\"0.000025\"}", metrics.Keys);
-        Assert.Single(metrics.Keys, key => key.StartsWith("retentionscore_build_info{version=", StringComparison.Ordinal));
+        MetricsPage metrics = await MetricsPage.OfAsync(server);
+        Assert.Equal(2, metrics["live_calls"]);
+        Assert.Equal(1, metrics["streams_total{end=\"ended\"}"]);
+        Assert.Equal(1, metrics["streams_total{end=\"detached\"}"]);
+        Assert.Equal(0, metrics["shed_total{what=\"interim\"}"]);
+        Assert.Equal(0, metrics["shed_level"]);
+        Assert.Equal(2, metrics["utterances_total{speaker=\"customer\"}"]);
+        Assert.Equal(1, metrics["utterances_total{speaker=\"agent\"}"]);
+        Assert.Equal(1, metrics["duplicates_total"]);
+        Assert.Equal(1, metrics["sequence_gaps_total"]);
+        Assert.Equal(1, metrics["corrections_total"]);
+        Assert.Equal(1, metrics["refusals_total{reason=\"SEQUENCE_GAP\"}"]);
+        Assert.Equal(1, metrics["streams_total{end=\"sequence_gap\"}"]);
+        Assert.Equal(1, metrics["recommendations_total{action=\"acknowledge_request\",state=\"raised\"}"]);
+        Assert.Equal(0, metrics["draining"]);
+        Assert.Equal(3, metrics["utterance_seconds_count{stage=\"score\",kind=\"final\"}"]);
+        Assert.Equal(5, metrics["answer_seconds_count"]); // a duplicate and an interim are answered, too
+        Assert.Equal(1, metrics["utterance_seconds_count{stage=\"queue\",kind=\"interim\"}"]);
+        Assert.Equal(3, metrics["utterance_seconds_bucket{stage=\"queue\",kind=\"final\",le=\"+Inf\"}"]);
+        Assert.Contains("retentionscore_utterance_seconds_bucket{stage=\"score\",kind=\"final\",le=\"0.000025\"}", metrics.Series);
+        Assert.Single(metrics.Series, key => key.StartsWith("retentionscore_build_info{version=", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -74,28 +71,27 @@ public sealed partial class MetricsTests
             await trunk.SayAsync(2, seq, "hello");
         }
 
-        Dictionary<string, double> metrics = Parse(await ScrapeAsync(server, null));
         // An answer may be read a moment before it is counted.
-        for (int i = 0; i < 100 && metrics["retentionscore_answer_seconds_count"] < 40; i++, metrics = Parse(await ScrapeAsync(server, null))) await Task.Delay(20);
-        Assert.Equal(40, metrics["retentionscore_answer_seconds_count"]);
-        Assert.InRange(metrics["retentionscore_answer_seconds_sum"], metrics["retentionscore_utterance_score_seconds_sum{kind=\"final\"}"], 60);
+        await MetricsPage.UntilAsync(server, "answer_seconds_count", 40);
+        MetricsPage metrics = await MetricsPage.OfAsync(server);
+        Assert.InRange(metrics["answer_seconds_sum"], metrics["utterance_seconds_sum{stage=\"score\",kind=\"final\"}"], 60);
     }
 
     [Fact]
     public async Task TheProcess_IsMeasuredFromScrapeToScrape()
     {
         await using TestServer server = await TestServer.StartAsync();
-        Dictionary<string, double> before = Parse(await ScrapeAsync(server, null));
+        MetricsPage before = await MetricsPage.OfAsync(server);
         byte[] kept = new byte[8 << 20];
         GC.Collect(2, GCCollectionMode.Forced, blocking: true);
-        Dictionary<string, double> after = Parse(await ScrapeAsync(server, null));
+        MetricsPage after = await MetricsPage.OfAsync(server);
         GC.KeepAlive(kept);
-        Assert.InRange(Risen("retentionscore_gc_allocated_bytes_total"), kept.Length, double.MaxValue);
-        Assert.InRange(Risen("retentionscore_gc_collections_total{generation=\"2\"}"), 1, double.MaxValue);
-        Assert.InRange(Risen("retentionscore_gc_pause_seconds_total"), double.Epsilon, 60);
-        Assert.InRange(Risen("retentionscore_cpu_seconds_total"), double.Epsilon, 60);
-        Assert.InRange(after["retentionscore_resident_memory_bytes"], 1 << 20, double.MaxValue);
-        Assert.InRange(after["retentionscore_gc_heap_bytes"], kept.Length, double.MaxValue);
+        Assert.InRange(Risen("gc_allocated_bytes_total"), kept.Length, double.MaxValue);
+        Assert.InRange(Risen("gc_collections_total{generation=\"2\"}"), 1, double.MaxValue);
+        Assert.InRange(Risen("gc_pause_seconds_total"), double.Epsilon, 60);
+        Assert.InRange(Risen("cpu_seconds_total"), double.Epsilon, 60);
+        Assert.InRange(after["resident_memory_bytes"], 1 << 20, double.MaxValue);
+        Assert.InRange(after["gc_heap_bytes"], kept.Length, double.MaxValue);
 
         double Risen(string metric) => after[metric] - before[metric];
     }
@@ -108,11 +104,11 @@ public sealed partial class MetricsTests
         await call.OpenAsync("c");
         for (uint i = 1; i <= 50; i++) await call.SayAsync(i, "I want to cancel my service.");
         double last = 0;
-        foreach ((string key, double value) in Parse(await ScrapeAsync(server, null)))
+        foreach (MetricSample sample in (await MetricsPage.OfAsync(server)).Samples)
         {
-            if (!key.StartsWith("retentionscore_utterance_score_seconds_bucket{kind=\"final\"", StringComparison.Ordinal)) continue;
-            Assert.True(value >= last, key);
-            last = value;
+            if (sample.Name != "retentionscore_utterance_seconds_bucket" || sample.Labels["stage"] != "score" || sample.Labels["kind"] != "final") continue;
+            Assert.True(sample.Value >= last, sample.Labels["le"]);
+            last = sample.Value;
         }
 
         Assert.Equal(50, last);
@@ -134,7 +130,7 @@ public sealed partial class MetricsTests
         string text = await response.Content.ReadAsStringAsync().Within();
         Assert.Equal(type == "application/openmetrics-text", text.EndsWith("# EOF\n", StringComparison.Ordinal));
         Assert.Contains(type == "text/plain" ? "# TYPE retentionscore_duplicates_total counter" : "# TYPE retentionscore_duplicates counter", text, StringComparison.Ordinal);
-        Parse(text);
+        MetricsPage.Parse(text);
     }
 
     /// <summary>Fails where promtool is missing: Debian's package prometheus has it.</summary>
@@ -148,7 +144,7 @@ public sealed partial class MetricsTests
             await call.SayAsync(1, "I want to cancel my service.");
         }
 
-        string text = await ScrapeAsync(server, null);
+        string text = await MetricsPage.TextAsync(server);
         using Process promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "metrics"])
         {
             RedirectStandardInput = true,
@@ -171,30 +167,4 @@ public sealed partial class MetricsTests
         using var http = new HttpClient { BaseAddress = server.Address, DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/metrics").Within()).StatusCode);
     }
-
-    private static async Task<string> ScrapeAsync(TestServer server, MediaTypeWithQualityHeaderValue? accept)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
-        if (accept is not null) request.Headers.Accept.Add(accept);
-        using HttpResponseMessage response = await server.Ops.SendAsync(request).Within();
-        return await response.Content.ReadAsStringAsync().Within();
-    }
-
-    private static Dictionary<string, double> Parse(string text)
-    {
-        var metrics = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.StartsWith('#')) continue;
-            Match sample = Sample().Match(line);
-            Assert.True(sample.Success, line);
-            metrics.Add(sample.Groups["series"].Value, double.Parse(sample.Groups["value"].Value, CultureInfo.InvariantCulture));
-        }
-
-        Assert.NotEmpty(metrics);
-        return metrics;
-    }
-
-    [GeneratedRegex("""^(?<series>retentionscore_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})?) (?<value>[0-9.E+-]+|\+Inf|NaN)$""", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Sample();
 }
