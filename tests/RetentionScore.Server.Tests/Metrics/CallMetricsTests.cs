@@ -71,7 +71,7 @@ public sealed class CallMetricsTests : IDisposable
             await call.SayAsync(2, "Of course, I'll cancel that for you right away.", Speaker.Agent);
             await call.SayAsync(3, "Thank you.");
             await call.SayAsync(4, "One moment please.", Speaker.Agent);
-            await call.SayAsync(5, "Okay.");
+            await call.SayAsync(5, "And when does it end?");
             Assert.Equal(1, (await MetricsPage.OfAsync(first))["cancel_acknowledged_seconds_count"]);
             await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
             await call.ReadAsync();
