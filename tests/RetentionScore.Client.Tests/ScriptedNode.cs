@@ -33,6 +33,15 @@ internal sealed class ScriptedNode : IAsyncDisposable
     /// <summary>The streams that came, in their order.</summary>
     internal ScriptedStream[] Streams => [.. script.Streams];
 
+    /// <summary>Trunks that came. Each is answered as it should be, without a script.</summary>
+    internal int Trunks => Volatile.Read(ref script.Trunks);
+
+    /// <summary>Requests on them.</summary>
+    internal int TrunkRequests => Volatile.Read(ref script.Requests);
+
+    /// <summary>Messages in these.</summary>
+    internal int TrunkMessages => Volatile.Read(ref script.Messages);
+
     /// <summary>Starts a server.</summary>
     /// <param name="streams">What each stream does; the last one does for all further ones.</param>
     internal static async Task<ScriptedNode> StartAsync(params Func<ScriptedStream, Task>[] streams)
@@ -58,6 +67,9 @@ internal sealed class ScriptedNode : IAsyncDisposable
 
     internal sealed class Script(Func<ScriptedStream, Task>[] steps)
     {
+        internal int Trunks;
+        internal int Requests;
+        internal int Messages;
         private int next;
 
         internal ConcurrentQueue<ScriptedStream> Streams { get; } = [];
@@ -76,6 +88,29 @@ internal sealed class ScriptedService(ScriptedNode.Script script) : ScoringServi
         Func<ScriptedStream, Task> step = script.Next();
         script.Streams.Enqueue(stream);
         await step(stream);
+    }
+
+    public override async Task ScoreCalls(
+        IAsyncStreamReader<ScoreCallsRequest> requestStream, IServerStreamWriter<ScoreCallsResponse> responseStream, ServerCallContext context)
+    {
+        Interlocked.Increment(ref script.Trunks);
+        while (await requestStream.MoveNext(CancellationToken.None))
+        {
+            Interlocked.Increment(ref script.Requests);
+            var answers = new ScoreCallsResponse();
+            foreach (CallRequest request in requestStream.Current.Requests)
+            {
+                Interlocked.Increment(ref script.Messages);
+                var answer = new ScoreCallResponse();
+                if (request.Request.Start is { } start) answer.Opened = new CallOpened { CallId = start.CallId, NextSeq = 1 };
+                else if (request.Request.End is { } end) answer.Summary = new CallSummary { Utterances = end.Seq - 1 };
+                else if (ScriptedStream.SeqOf(request.Request) is > 0 and var seq) answer.Update = new ScoreUpdate { Seq = seq, AsOfSeq = seq };
+                else answer.Heartbeat = new HeartbeatReply();
+                answers.Replies.Add(new CallReply { Channel = request.Channel, Response = answer });
+            }
+
+            await responseStream.WriteAsync(answers);
+        }
     }
 }
 
@@ -159,5 +194,5 @@ internal sealed class ScriptedStream(IAsyncStreamReader<ScoreCallRequest> reques
         return new RpcException(new Grpc.Core.Status(code, reason), new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
     }
 
-    private static uint SeqOf(ScoreCallRequest request) => request.Utterance?.Seq ?? request.Event?.Seq ?? request.End?.Seq ?? 0;
+    internal static uint SeqOf(ScoreCallRequest request) => request.Utterance?.Seq ?? request.Event?.Seq ?? request.End?.Seq ?? 0;
 }

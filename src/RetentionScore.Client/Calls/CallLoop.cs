@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using RetentionScore.V1;
 
 namespace RetentionScore.Client;
@@ -21,25 +20,25 @@ internal sealed class CallLoop : IDisposable
     private const int LapseGraceMs = 1_000;
     private static readonly TimeSpan FormerLimit = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StampAfter = TimeSpan.FromMilliseconds(250);
 
     private readonly ScoringClientOptions options;
     private readonly TimeProvider time;
-    private readonly Nodes nodes;
     private readonly Signal signal = new();
     private readonly Outbox outbox;
     private readonly Connector connector;
     private readonly CallClock clock; // of what was sent
     private readonly CallClock answeredClock; // of what was answered: what is on its way may give a recommendation a new life
     private readonly StandingRecommendations standing = new();
-    private readonly Channel<ScoreUpdate> updates;
+    private readonly UpdateQueue updates;
     private readonly TaskCompletionSource firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource stopConnecting = new();
     private readonly ITimer timer;
 
-    private Attachment? current;
-    private Attachment? former;
+    private IAttachment? current;
+    private IAttachment? former;
     private long formerUntil;
     private Task<OpenOutcome>? connecting;
     private StreamTimes times;
@@ -48,23 +47,20 @@ internal sealed class CallLoop : IDisposable
     private uint asOfSeq;
     private ScoreCallRequest? endAgain;
     private CallStatus status = new();
-    private long unread;
+    private long? summaryUntil; // a summary that is not durable came, and is asked for again until then
     private int breaks;
     private volatile bool isStopping;
 
-    internal CallLoop(CallStart start, Nodes nodes, ScoringClientOptions options)
+    internal CallLoop(CallStart start, ICarrier carrier, Shares shares, ScoringClientOptions options)
     {
         CallId = start.CallId;
         this.options = options;
-        this.nodes = nodes;
         time = options.TimeProvider;
-        outbox = new Outbox(options.MaxKeptMessages, options.MaxKeptBytes);
-        connector = new Connector(start, nodes, outbox, signal, SetBroken, options);
+        outbox = new Outbox(options.MaxKeptMessages, options.MaxKeptBytes, shares.KeptBytes);
+        connector = new Connector(start, carrier, outbox, signal, SetBroken, options);
         clock = new CallClock(time);
         answeredClock = new CallClock(time);
-        updates = Channel.CreateBounded<ScoreUpdate>(
-            new BoundedChannelOptions(options.MaxWaitingUpdates) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true },
-            _ => Interlocked.Increment(ref unread));
+        updates = new UpdateQueue(options.MaxWaitingUpdates, shares.WaitingUpdates);
         timer = time.CreateTimer(static signal => ((Signal)signal!).Set(), signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -79,14 +75,14 @@ internal sealed class CallLoop : IDisposable
     /// <summary>Ends when the call has ended, was given up, or is let go.</summary>
     internal Task Over => over.Task;
 
-    internal ChannelReader<ScoreUpdate> Updates => updates.Reader;
+    internal UpdateQueue Updates => updates;
 
     internal CallStatus Status => Volatile.Read(ref status) with
     {
         AnsweredSeq = outbox.AnsweredSeq,
         Kept = outbox.Kept,
         Breaks = Volatile.Read(ref breaks),
-        UnreadUpdates = Interlocked.Read(ref unread),
+        UnreadUpdates = updates.Unread,
     };
 
     internal void Start(object sender)
@@ -154,6 +150,7 @@ internal sealed class CallLoop : IDisposable
         if (former is not null) ReadFormer(now);
         if (current is not null && former is null) ReadCurrent(now);
         TakeConnected(now);
+        if (summaryUntil <= now && !status.IsOver) SetStatus(status with { State = CallState.Ended });
         if (status.IsOver) return;
         Connect(now);
         if (current is not null) Write(now);
@@ -190,7 +187,7 @@ internal sealed class CallLoop : IDisposable
         }
 
         if (current is null || status.IsOver || !times.IsDead(now)) return;
-        nodes.Retire(current.Connection);
+        current.HasGoneSilent(options.AnswerLimit);
         OnEnd(CallRefusal.Own($"no answer for {options.AnswerLimit.TotalSeconds} s"));
     }
 
@@ -212,8 +209,7 @@ internal sealed class CallLoop : IDisposable
                 moveAt ??= now + times.Ticks(TimeSpan.FromMilliseconds(response.Draining.ReconnectAfterMs));
                 break;
             case ScoreCallResponse.MessageOneofCase.Summary:
-                outbox.Seal();
-                SetStatus(status with { State = CallState.Ended, Summary = response.Summary });
+                OnSummary(response.Summary, now);
                 break;
             default:
                 break; // of a later minor version
@@ -226,7 +222,7 @@ internal sealed class CallLoop : IDisposable
         if (update.Interim)
         {
             SetDurable(update.DurableSeq);
-            updates.Writer.TryWrite(update);
+            updates.Write(update);
             return;
         }
 
@@ -248,8 +244,35 @@ internal sealed class CallLoop : IDisposable
             Events.Tell(standing);
         }
 
-        if (isNew) updates.Writer.TryWrite(update);
+        if (isNew) updates.Write(update);
     }
+
+    /// <summary>
+    /// One that is not durable may be another tomorrow: what is kept stays kept, and the end is sent again on a new stream until the journal has it, or
+    /// the time for that is up.
+    /// </summary>
+    private void OnSummary(CallSummary summary, long now)
+    {
+        outbox.Seal();
+        SetDurable(summary.Last?.DurableSeq ?? 0);
+        // After a loss the first one says more.
+        if (status.Summary is { } told && HasLost(summary) && !HasLost(told)) summary = told;
+        bool isFinal = status.Opened is not { Durability: Durability.Node or Durability.Shared } || EndResult.IsKept(summary) || options.DurableSummaryLimit == TimeSpan.Zero;
+        if (!isFinal && summaryUntil is null)
+        {
+            summaryUntil = now + times.Ticks(options.DurableSummaryLimit);
+            Events.Tell(new CallNoticeEventArgs { Notice = CallNotice.SummaryNotDurable });
+        }
+
+        SetStatus(status with { State = isFinal || summaryUntil <= now ? CallState.Ended : CallState.Connecting, Summary = summary });
+        if (status.IsOver) return;
+        current!.HalfClose();
+        current.Dispose();
+        current = null;
+        if (connecting is null) Connect(CallRefusal.Own("the summary is not durable yet") with { RetryAfter = AskAgainAfter });
+    }
+
+    private static bool HasLost(CallSummary summary) => summary.Last is { } last && last.Degraded.Contains(Degradation.HistoryLost);
 
     /// <summary>The stream that was open has ended.</summary>
     private void OnEnd(CallRefusal refusal)
@@ -294,7 +317,7 @@ internal sealed class CallLoop : IDisposable
         Attach(done.Result.Attachment!, done.Result.LostBefore, now);
     }
 
-    private void Attach(Attachment attachment, uint lostBefore, long now)
+    private void Attach(IAttachment attachment, uint lostBefore, long now)
     {
         CallOpened opened = attachment.Opened;
         former?.Dispose();
@@ -310,6 +333,7 @@ internal sealed class CallLoop : IDisposable
         Events.Tell(new CallNoticeEventArgs { Notice = CallNotice.Opened });
         firstAnswer.TrySetResult();
         if (opened.Current is { } standsNow && (standsNow.AsOfSeq > asOfSeq || asOfSeq == 0)) OnUpdate(standsNow, now);
+        endAgain = null;
         if (opened.Ended)
         {
             // Whatever ended it: its summary is what is left to have.
@@ -411,6 +435,7 @@ internal sealed class CallLoop : IDisposable
             if (moveAt is { } move && connecting is null) next = Math.Min(next, move);
         }
 
+        if (summaryUntil is { } until) next = Math.Min(next, until);
         if (standing.NextExpiryMs is { } expiry) next = Math.Min(next, now + times.Ticks(TimeSpan.FromMilliseconds(Math.Max(0, expiry - AnsweredMs(now)) + 1)));
         TimeSpan wait = next == long.MaxValue ? Timeout.InfiniteTimeSpan
             : next <= now ? TimeSpan.FromMilliseconds(1)
@@ -443,13 +468,20 @@ internal sealed class CallLoop : IDisposable
 
     private void GiveUp(CallRefusal refusal)
     {
+        if (status.Summary is not null)
+        {
+            // It will not become durable, and it is all the same what there is.
+            SetStatus(status with { State = CallState.Ended, Refusal = refusal });
+            return;
+        }
+
         SetStatus(status with { State = CallState.GivenUp, Refusal = refusal });
         Events.Tell(new CallNoticeEventArgs { Notice = CallNotice.GivenUp, Refusal = refusal });
     }
 
     private async Task CloseAsync()
     {
-        outbox.Seal();
+        outbox.Close();
         if (!status.IsOver) SetStatus(status with { State = CallState.Detached });
         await stopConnecting.CancelAsync().ConfigureAwait(false);
         current?.HalfClose();
@@ -462,7 +494,7 @@ internal sealed class CallLoop : IDisposable
         }
 
         Dispose();
-        updates.Writer.TryComplete();
+        updates.Complete();
         standing.Clear();
         Events.Tell(standing);
         Events.Close();

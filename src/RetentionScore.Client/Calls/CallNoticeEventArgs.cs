@@ -13,6 +13,8 @@ public enum CallNotice
     Dropped,
     /// <summary>No node knows what was before; the call goes on without.</summary>
     HistoryLost,
+    /// <summary>The summary came before the journal had all of the call; the client keeps what is not durable and asks again.</summary>
+    SummaryNotDurable,
     /// <summary>The call was refused for good.</summary>
     GivenUp,
     /// <summary>A handler of an event threw.</summary>

@@ -52,7 +52,7 @@ public sealed record CallStatus
     /// <summary>Why the last stream ended; null while none did.</summary>
     public CallRefusal? Refusal { get; init; }
 
-    /// <summary>What the call came to; null before its end.</summary>
+    /// <summary>What the call came to; null before its end. While the state is not Ended yet, the journal lacks some of it.</summary>
     public CallSummary? Summary { get; init; }
 
     /// <summary>Whether nothing more will come.</summary>

@@ -3,7 +3,7 @@ using RetentionScore.V1;
 namespace RetentionScore.Client;
 
 /// <summary>
-/// One call being scored, over as many streams as it takes. Nothing here waits for a server longer than it was told to, and nothing throws because of
+/// One call being scored, over as many streams, or channels of a trunk, as it takes. Nothing here waits for a server longer than it was told to, and nothing throws because of
 /// one: results say what became of a message. What was sent is kept until the server says that it is durable, and sent again after a break.
 /// Safe for any thread; the order of sends is the order of the call.
 /// </summary>
@@ -42,6 +42,19 @@ public sealed class ScoredCall : IAsyncDisposable
     public CallStatus Status => Loop.Status;
 
     internal CallLoop Loop { get; }
+
+    /// <summary>Begins a call on a carrier; comes back when a server has answered, or the time for that is up.</summary>
+    /// <exception cref="ArgumentException">The call id cannot be one.</exception>
+    internal static async Task<ScoredCall> StartAsync(CallStart start, ICarrier carrier, Shares shares, ScoringClientOptions options, Action<ScoredCall>? begun, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        if (start.CallId.Length is 0 or > 128 || start.CallId.Any(c => c is <= ' ' or > '~'))
+            throw new ArgumentException("The call id must be 1 to 128 visible ASCII characters.", nameof(start));
+        var call = new ScoredCall(new CallLoop(start.Clone(), carrier, shares, options), options);
+        begun?.Invoke(call);
+        await call.Loop.FirstAnswer.WaitAtMostAsync(options.SendLimit, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        return call;
+    }
 
     /// <summary>
     /// The updates, for one reader: first answers in the order of their seq, interims between them, and after a break the score as it stands (seq 0).
@@ -82,14 +95,14 @@ public sealed class ScoredCall : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the call and waits for its summary. After a break the end is sent again, until the summary comes or the time is up; then the client
+    /// Ends the call and waits for its summary to be durable, as far as the server promises that. After a break the end is sent again, until the summary comes or the time is up; then the client
     /// goes on trying until it is disposed of, and this method can be called again to wait for the same end.
     /// </summary>
     /// <param name="disposition">How the call ended; of the first time that this is called.</param>
     /// <param name="within">The longest wait; null for <see cref="ScoringClientOptions.EndLimit"/>.</param>
     /// <param name="atMs">When it ended, in ms from the start of the call; null where the server is to say. Of the first time, too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The summary, or why there is none.</returns>
+    /// <returns>The summary, and whether it is durable; or why there is none.</returns>
     public async Task<EndResult> EndAsync(
         Disposition disposition = Disposition.Unspecified, TimeSpan? within = null, int? atMs = null, CancellationToken cancellationToken = default)
     {

@@ -28,4 +28,13 @@ public readonly record struct SendResult(SendOutcome Outcome, uint Seq, ScoreUpd
 /// <summary>The answer to an end. Immutable.</summary>
 /// <param name="Summary">What the call came to; null where it did not come in time, or <paramref name="Refusal"/> says why it will not.</param>
 /// <param name="Refusal">Why the call was given up; null where it was not.</param>
-public sealed record EndResult(CallSummary? Summary, CallRefusal? Refusal);
+public sealed record EndResult(CallSummary? Summary, CallRefusal? Refusal)
+{
+    /// <summary>
+    /// Whether there is a summary and it survives as <c>Opened.Durability</c> says. Where it is not, the server's journal lacks some of the call: the
+    /// client goes on asking for <see cref="ScoringClientOptions.DurableSummaryLimit"/>, unless the call is disposed of.
+    /// </summary>
+    public bool IsDurable => Summary is not null && IsKept(Summary);
+
+    internal static bool IsKept(CallSummary summary) => summary.Last is not { } last || !last.Degraded.Contains(Degradation.NotDurable);
+}

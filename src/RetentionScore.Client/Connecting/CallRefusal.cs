@@ -36,8 +36,19 @@ public sealed record CallRefusal(StatusCode Code, string Reason, string Message)
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(Reason.Length > 0 ? Reason : Code.ToString())}: {Message}");
 
+    /// <summary>The client, or its trunk, is disposed of.</summary>
+    internal static CallRefusal Closed { get; } = new(StatusCode.Cancelled, "CALL_ENDED", "the client was disposed of");
+
     /// <summary>Of this side's own making.</summary>
     internal static CallRefusal Own(string message) => new(StatusCode.Unavailable, "", message);
+
+    /// <summary>The error of one call on a trunk.</summary>
+    internal static CallRefusal Of(V1.CallError error) => new((StatusCode)error.Code, error.Reason, error.Message)
+    {
+        RetryAfter = error.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(error.RetryAfterMs) : null,
+        NextSeq = error.NextSeq,
+        Field = error.Field,
+    };
 
     /// <summary>Reads a status with its details.</summary>
     internal static CallRefusal Of(RpcException ended)

@@ -8,20 +8,20 @@ namespace RetentionScore.Client;
 /// <param name="Attachment">The stream; the receiver's.</param>
 /// <param name="Refusal">Why not.</param>
 /// <param name="LostBefore">The server does not know what was before this seq; 0 where it does.</param>
-internal readonly record struct OpenOutcome(Attachment? Attachment, CallRefusal? Refusal, uint LostBefore = 0)
+internal readonly record struct OpenOutcome(IAttachment? Attachment, CallRefusal? Refusal, uint LostBefore = 0)
 {
     /// <summary>Whether another try may help.</summary>
     internal bool IsRetried => Refusal is { NextStep: not (NextStep.GiveUp or NextStep.Superseded) };
 }
 
 /// <summary>
-/// Opens streams of one call, again and again until one is there or the server says that there will be none: on the node that the hash of its id
+/// Opens streams of one call, or channels of a trunk, again and again until one is there or the server says that there will be none: on the node that the hash of its id
 /// says, on the next one where that fails, with a higher attempt each time. One opening at a time.
 /// </summary>
 internal sealed class Connector
 {
     private readonly CallStart template;
-    private readonly Nodes nodes;
+    private readonly ICarrier carrier;
     private readonly Outbox outbox;
     private readonly Signal signal;
     private readonly Action<CallRefusal> failed;
@@ -35,15 +35,15 @@ internal sealed class Connector
     private int starts;
 
     /// <param name="start">As the platform gave it.</param>
-    /// <param name="nodes">Where to.</param>
+    /// <param name="carrier">What carries it.</param>
     /// <param name="outbox">Says where the call can go on.</param>
     /// <param name="signal">Of the loop that reads the streams.</param>
     /// <param name="failed">Called with each failed try; on any thread.</param>
     /// <param name="options">Limits and time.</param>
-    internal Connector(CallStart start, Nodes nodes, Outbox outbox, Signal signal, Action<CallRefusal> failed, ScoringClientOptions options)
+    internal Connector(CallStart start, ICarrier carrier, Outbox outbox, Signal signal, Action<CallRefusal> failed, ScoringClientOptions options)
     {
         template = start;
-        this.nodes = nodes;
+        this.carrier = carrier;
         this.outbox = outbox;
         this.signal = signal;
         this.failed = failed;
@@ -117,18 +117,7 @@ internal sealed class Connector
     private async ValueTask<OpenOutcome> TryOnceAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (nodes.Enter(node) is not { } connection) return new OpenOutcome(null, Closed);
-        Attachment attachment;
-        try
-        {
-            attachment = new Attachment(connection, template.CallId, signal);
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or Grpc.Core.RpcException)
-        {
-            connection.Leave();
-            return new OpenOutcome(null, CallRefusal.Own(exception.Message));
-        }
-
+        if (carrier.Attach(node, template.CallId, signal, out CallRefusal? none) is not { } attachment) return new OpenOutcome(null, none);
         CallStart start = NextStart();
         Task<(ScoreCallResponse? Response, CallRefusal? End)> opening = attachment.OpenAsync(new ScoreCallRequest { Start = start });
         await opening.WaitAtMostAsync(openLimit, time, cancellationToken).ConfigureAwait(false);
@@ -138,12 +127,13 @@ internal sealed class Connector
             return new OpenOutcome(attachment, null, start.AcceptLostHistory ? start.ResumeFrom : 0);
         }
 
+        bool isSilent = !opening.IsCompleted && !cancellationToken.IsCancellationRequested;
+        if (isSilent) attachment.HasGoneSilent(openLimit);
         attachment.Dispose();
         opening.Forget();
         cancellationToken.ThrowIfCancellationRequested();
-        if (!opening.IsCompleted)
+        if (isSilent)
         {
-            nodes.Retire(connection);
             return new OpenOutcome(null, CallRefusal.Own($"no answer to the start within {openLimit.TotalSeconds} s"));
         }
 
@@ -173,8 +163,6 @@ internal sealed class Connector
     }
 
     private bool wasSent;
-
-    private static readonly CallRefusal Closed = new(Grpc.Core.StatusCode.Cancelled, "CALL_ENDED", "the client was disposed of");
 
     private sealed class Box
     {

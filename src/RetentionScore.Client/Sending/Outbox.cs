@@ -8,12 +8,15 @@ internal readonly record struct DroppedMessages(uint FromSeq, uint ToSeq, int Un
 /// <summary>
 /// What a call has sent and may have to send again: every message beyond the server's <c>durable_seq</c>, in the order of its seq, the newest interim of
 /// each speaker, and, last, the end. It gives the seqs. Bounded: past the bound the oldest eighth is dropped at once, so that the next few messages do not
-/// move <c>resume_from</c> again while a stream is being opened with it. Safe for any thread; what reads and writes the stream is one loop.
+/// move <c>resume_from</c> again while a stream is being opened with it; bytes are bounded for all calls together, too. Safe for any thread; what reads and writes the stream is one loop.
 /// </summary>
-internal sealed class Outbox(int maxMessages, int maxBytes)
+internal sealed class Outbox
 {
     private const int Speakers = 5;
 
+    private readonly int maxMessages;
+    private readonly int maxBytes;
+    private readonly Share share;
     private readonly Lock gate = new();
     private readonly List<KeptMessage> kept = [];
     private readonly ScoreCallRequest?[] interims = new ScoreCallRequest?[Speakers];
@@ -24,7 +27,19 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
     private int bytes;
     private bool isNumbered;
     private bool isSealed;
+    private bool isClosed;
     private DroppedMessages dropped;
+
+    /// <param name="maxMessages">Kept at most.</param>
+    /// <param name="maxBytes">The same on the wire.</param>
+    /// <param name="share">Bytes of all calls of the client.</param>
+    internal Outbox(int maxMessages, int maxBytes, Share share)
+    {
+        this.maxMessages = maxMessages;
+        this.maxBytes = maxBytes;
+        this.share = share;
+        share.Join();
+    }
 
     /// <summary>Whether seqs are final: the call was opened once.</summary>
     internal bool IsNumbered
@@ -95,12 +110,17 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
                 interims[SlotOf(final)] = null;
             }
 
-            isSealed = request.End is not null;
+            if (request.End is not null)
+            {
+                isSealed = true;
+                Array.Clear(interims); // behind the end they would be messages of no call
+            }
+
             var message = new KeptMessage(request, now, answer) { Seq = Next };
             KeptMessage.Number(request, message.Seq);
             kept.Add(message);
-            bytes += message.Bytes;
-            if (kept.Count > maxMessages || bytes > maxBytes) DropOldest();
+            Count(message.Bytes);
+            if (kept.Count > maxMessages || bytes > maxBytes || share.IsOver(bytes)) DropOldest();
             return message;
         }
     }
@@ -135,6 +155,19 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
             isSealed = true;
             foreach (KeptMessage message in kept) message.StopWaiting();
             Array.Clear(interims);
+        }
+    }
+
+    /// <summary>The call is over: what is kept is nobody's part any more.</summary>
+    internal void Close()
+    {
+        Seal();
+        lock (gate)
+        {
+            if (isClosed) return;
+            isClosed = true;
+            share.Add(-bytes);
+            share.Leave();
         }
     }
 
@@ -237,7 +270,7 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
             if (Find(update.Seq) is not { IsAnswered: false } message) return;
             message.SetAnswered(update);
             int at = (int)(update.Seq - first);
-            bytes -= message.Bytes;
+            Count(-message.Bytes);
             kept.RemoveAt(at);
             for (int i = at; i < kept.Count; i++) kept[i].Renumber(update.Seq + (uint)(i - at), update.Seq + 1, -1);
             if (cursor > update.Seq) cursor--;
@@ -281,11 +314,12 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
     {
         int count = 0, uncounted = 0, keep = 1; // the one that just came
         uint from = first;
-        while (kept.Count - count > keep && (kept.Count - count > maxMessages * 7 / 8 || bytes > maxBytes / 8 * 7))
+        int mostBytes = (share.IsOver(bytes) ? Math.Min(bytes, maxBytes) : maxBytes) / 8 * 7;
+        while (kept.Count - count > keep && (kept.Count - count > maxMessages * 7 / 8 || bytes > mostBytes))
         {
             KeptMessage oldest = kept[count++];
             if (!oldest.IsAnswered) uncounted++;
-            bytes -= oldest.Bytes;
+            Count(-oldest.Bytes);
             oldest.StopWaiting();
         }
 
@@ -300,7 +334,7 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
         int count = (int)Math.Min((long)upTo - first + 1, kept.Count);
         for (int i = 0; i < count; i++)
         {
-            bytes -= kept[i].Bytes;
+            Count(-kept[i].Bytes);
             if (!kept[i].IsAnswered) kept[i].SetAnswered(null);
         }
 
@@ -311,6 +345,12 @@ internal sealed class Outbox(int maxMessages, int maxBytes)
         }
 
         if (next > first && kept.Count == 0) first = next;
+    }
+
+    private void Count(int by)
+    {
+        bytes += by;
+        if (!isClosed) share.Add(by);
     }
 
     private KeptMessage? Find(uint seq) => seq >= first && seq < Next ? kept[(int)(seq - first)] : null;

@@ -7,31 +7,30 @@ namespace RetentionScore.Client;
 /// One stream of a call. A read and a write may be under way at a time; the signal is set when either is done. No token goes into a read or a write:
 /// it would cancel the whole stream, and with it the status that tells why it ended. For one user at a time.
 /// </summary>
-internal sealed class Attachment : IDisposable
+internal sealed class StreamAttachment : IAttachment
 {
     private readonly AsyncDuplexStreamingCall<ScoreCallRequest, ScoreCallResponse> stream;
+    private readonly Nodes nodes;
+    private readonly Connection connection;
     private readonly Signal signal;
     private Task<bool>? reading;
     private Task? writing;
     private bool isDisposed;
 
-    internal Attachment(Connection connection, string callId, Signal signal)
+    internal StreamAttachment(Nodes nodes, Connection connection, string callId, Signal signal)
     {
-        Connection = connection;
+        this.nodes = nodes;
+        this.connection = connection;
         this.signal = signal;
         stream = connection.Service.ScoreCall(new Metadata { { "call-id", callId } });
     }
 
-    internal Connection Connection { get; }
-
-    /// <summary>The server's answer to the start; set before the loop gets it.</summary>
-    internal CallOpened Opened { get; set; } = new();
+    public CallOpened Opened { get; set; } = new();
 
     /// <summary>A write has failed: the status is behind the answers that are left.</summary>
-    internal bool IsWriteBroken { get; private set; }
+    private bool IsWriteBroken { get; set; }
 
-    /// <summary>Whether a message can be written now.</summary>
-    internal bool CanWrite
+    public bool CanWrite
     {
         get
         {
@@ -46,15 +45,13 @@ internal sealed class Attachment : IDisposable
         }
     }
 
-    /// <summary>Starts a write; <see cref="CanWrite"/> was true.</summary>
-    internal void Write(ScoreCallRequest request)
+    public void Write(ScoreCallRequest request)
     {
         writing = stream.RequestStream.WriteAsync(request);
         if (!writing.IsCompleted) writing.GetAwaiter().UnsafeOnCompleted(signal.SetAction);
     }
 
-    /// <summary>The next answer, if one is there. Else, where the stream has ended, why.</summary>
-    internal bool TryRead(out ScoreCallResponse? response, out CallRefusal? end)
+    public bool TryRead(out ScoreCallResponse? response, out CallRefusal? end)
     {
         (response, end) = (null, null);
         if (reading is null)
@@ -71,8 +68,7 @@ internal sealed class Attachment : IDisposable
         return true;
     }
 
-    /// <summary>The first answer: of the connecting, before the loop reads.</summary>
-    internal async Task<(ScoreCallResponse? Response, CallRefusal? End)> OpenAsync(ScoreCallRequest start)
+    public async Task<(ScoreCallResponse? Response, CallRefusal? End)> OpenAsync(ScoreCallRequest start)
     {
         // A start that cannot be written has its status behind the read.
         Task write = stream.RequestStream.WriteAsync(start);
@@ -83,8 +79,9 @@ internal sealed class Attachment : IDisposable
         return end is null ? (stream.ResponseStream.Current, null) : (null, end);
     }
 
-    /// <summary>Says that nothing more comes, if that can be said at once.</summary>
-    internal void HalfClose()
+    public void HasGoneSilent(TimeSpan limit) => nodes.Retire(connection);
+
+    public void HalfClose()
     {
         if (CanWrite) stream.RequestStream.CompleteAsync().Forget();
     }
@@ -97,10 +94,11 @@ internal sealed class Attachment : IDisposable
         stream.Dispose();
         reading.Forget();
         writing.Forget();
-        Connection.Leave();
+        connection.Leave();
     }
 
-    private static CallRefusal? EndOf(Task<bool> read)
+    /// <summary>Why a read came to no message; null where it did.</summary>
+    internal static CallRefusal? EndOf(Task<bool> read)
     {
         if (read.IsCompletedSuccessfully) return read.Result ? null : CallRefusal.Own("the server ended the stream");
         return read.Exception?.InnerException switch
