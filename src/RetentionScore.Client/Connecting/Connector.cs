@@ -15,11 +15,13 @@ internal readonly record struct OpenOutcome(IAttachment? Attachment, CallRefusal
 }
 
 /// <summary>
-/// Opens streams of one call, or channels of a trunk, again and again until one is there or the server says that there will be none: on the node that the hash of its id
-/// says, on the next one where that fails, with a higher attempt each time. One opening at a time.
+/// Opens streams of one call, or channels of a trunk, again and again until one is there or the server says that there will be none: on the node that
+/// the hash of its id says, on the next one where that fails, with a higher attempt each time. One opening at a time.
 /// </summary>
 internal sealed class Connector
 {
+    private static long latestAttempt;
+
     private readonly CallStart template;
     private readonly ICarrier carrier;
     private readonly Outbox outbox;
@@ -143,7 +145,7 @@ internal sealed class Connector
 
     private CallStart NextStart()
     {
-        attempt = Math.Max(attempt + 1, (ulong)Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds()));
+        attempt = NextAttempt(time.GetUtcNow().ToUnixTimeMilliseconds());
         CallStart start = template.Clone();
         start.Attempt = attempt;
         start.AcceptLostHistory = acceptsLoss;
@@ -153,6 +155,19 @@ internal sealed class Connector
         wasSent = true;
         Interlocked.Increment(ref starts);
         return start;
+    }
+
+    /// <summary>Higher than any of this process, so that of two starts of one call in a millisecond, or beyond a clock that was set back, the later has it.</summary>
+    private static ulong NextAttempt(long unixMs)
+    {
+        long last, next;
+        do
+        {
+            last = Interlocked.Read(ref latestAttempt);
+            next = Math.Max(last + 1, unixMs);
+        }
+        while (Interlocked.CompareExchange(ref latestAttempt, next, last) != last);
+        return (ulong)next;
     }
 
     private static uint HashOf(string id)
