@@ -15,7 +15,7 @@ int seconds = int.Parse(args[2], CultureInfo.InvariantCulture), seed = int.Parse
 const int SdkCalls = 24, RawCalls = 8;
 TimeSpan endLimit = TimeSpan.FromSeconds(60);
 
-Console.WriteLine($"chaos: {seconds} s with seed {seed}, {SdkCalls} calls of the SDK and {RawCalls} of a raw client at a time");
+Console.WriteLine($"chaos: {seconds} s with seed {seed}, {SdkCalls} calls of the SDK, half of them on a trunk, and {RawCalls} of a raw client at a time");
 var tally = new Tally();
 var platform = new JumpingTime();
 using var server = new ServerProcess(program, Path.Combine(scratch, "journal.db"), FreePort(), FreePort());
@@ -27,7 +27,9 @@ await using var client = new ScoringClient([sdkRelay.Address], options);
 var summaries = new ConcurrentDictionary<string, (CallScript Script, CallSummary Summary)>(StringComparer.Ordinal);
 
 using var over = new CancellationTokenSource();
-var sdk = new SdkCaller(client, tally, endLimit);
+await using ScoringTrunk trunk = client.OpenTrunk();
+var onStreams = new SdkCaller(start => client.StartCallAsync(start), tally, endLimit);
+var onTheTrunk = new SdkCaller(start => trunk.StartCallAsync(start), tally, endLimit);
 Task[] callers = [.. Enumerable.Range(0, SdkCalls + RawCalls).Select(lane => Task.Run(() => CallAsync(lane)))];
 await new Faults(server, [sdkRelay, rawRelay], platform, tally, seed).RunAsync(TimeSpan.FromSeconds(seconds));
 await over.CancelAsync();
@@ -64,6 +66,8 @@ async Task CallAsync(int lane)
         CallScript script = CallScript.Of($"chaos-{lane}-{i}", own);
         try
         {
+            SdkCaller sdk = lane % 2 == 0 ? onStreams : onTheTrunk;
+            if (lane < SdkCalls) tally.Count(lane % 2 == 0 ? "calls on streams" : "calls on the trunk");
             CallSummary? summary = lane < SdkCalls ? await sdk.RunAsync(script, own, 1) : await new RawCaller(service, tally, script, own).RunAsync(endLimit + endLimit, 1);
             if (summary is not null) summaries[script.Start.CallId] = (script, summary);
         }

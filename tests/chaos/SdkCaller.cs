@@ -4,8 +4,8 @@ using RetentionScore.V1;
 
 namespace RetentionScore.Chaos;
 
-/// <summary>A platform on the SDK: says what there is to say and goes by what it is told.</summary>
-internal sealed class SdkCaller(ScoringClient client, Tally tally, TimeSpan endLimit)
+/// <summary>A platform on the SDK, on streams or on a trunk: says what there is to say and goes by what it is told.</summary>
+internal sealed class SdkCaller(Func<CallStart, Task<ScoredCall>> start, Tally tally, TimeSpan endLimit)
 {
     private static readonly TimeSpan LongestSend = TimeSpan.FromSeconds(2);
 
@@ -15,7 +15,7 @@ internal sealed class SdkCaller(ScoringClient client, Tally tally, TimeSpan endL
     {
         var random = new Random(seed);
         string id = script.Start.CallId;
-        await using ScoredCall call = await client.StartCallAsync(script.Start);
+        await using ScoredCall call = await start(script.Start);
         var shown = new ConcurrentDictionary<(string Id, int Expires), byte>();
         call.RecommendationChanged += (_, change) =>
         {
@@ -55,7 +55,9 @@ internal sealed class SdkCaller(ScoringClient client, Tally tally, TimeSpan endL
         if (status.HistoryLost || status.Lost > 0) tally.Lose(id, 1, "history lost, as the SDK says");
         tally.Count("breaks survived by the SDK", status.Breaks);
         tally.Check(script, summary);
-        return summary.Last.Degraded.Contains(Degradation.NotDurable) ? null : summary;
+        if (ended.IsDurable) return summary;
+        tally.Count("summaries that did not become durable in time");
+        return null;
     }
 
     private async Task ReadAsync(ScoredCall call, CallScript script)

@@ -24,10 +24,10 @@ internal sealed class PlayedCall
     internal string Problem { get; private set; } = "";
 
     internal static async Task<PlayedCall> PlayAsync(
-        ScoringClient client, string id, IReadOnlyList<(Speaker Speaker, string Text)> turns, TimeSpan pace, Action said)
+        Func<string, Task<ScoredCall>> start, string id, IReadOnlyList<(Speaker Speaker, string Text)> turns, TimeSpan pace, Action said)
     {
         var played = new PlayedCall();
-        await using ScoredCall call = await client.StartCallAsync(id);
+        await using ScoredCall call = await start(id);
         call.RecommendationChanged += (_, change) =>
         {
             if (change.Change == RecommendationChange.New) played.raised.AddOrUpdate(change.Recommendation.Id, 1, static (_, times) => times + 1);
