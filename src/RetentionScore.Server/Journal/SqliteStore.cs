@@ -37,7 +37,7 @@ internal sealed class SqliteStore : IJournalStore
     // Waited for without a thread: while the file is locked, one thread waits with it and no more.
     private readonly SemaphoreSlim gate = new(1, 1);
     private SqliteConnection? connection;
-    private SqliteCommand? begin, commit, rollback, version, addBatch, epochOf, endCall, setCustomer, release, addEntry, setWords;
+    private readonly Dictionary<string, SqliteCommand> prepared = new(StringComparer.Ordinal);
     private byte[] frames = new byte[64 * 1024];
     private readonly HashSet<long> unfoldedCalls = [];
     private long unfolded, opened, foldedVersion;
@@ -170,22 +170,11 @@ internal sealed class SqliteStore : IJournalStore
         Execute("PRAGMA synchronous = NORMAL");
         Execute("PRAGMA busy_timeout = 300");
         Execute("PRAGMA wal_autocheckpoint = 2000");
-        begin = Prepare("BEGIN IMMEDIATE");
-        commit = Prepare("COMMIT");
-        rollback = Prepare("ROLLBACK");
-        version = Prepare("PRAGMA data_version");
         InTransaction(() =>
         {
             Migrate();
             return true;
         });
-        addBatch = Prepare("INSERT INTO batches(frames) VALUES ($1)", 1);
-        addEntry = Prepare("INSERT INTO entries(call_no, records) VALUES ($1, $2)", 2);
-        epochOf = Prepare("SELECT epoch FROM calls WHERE call_no = $1", 1);
-        endCall = Prepare("UPDATE calls SET summary = $2, last_words = NULL, held = 0, written_ms = $3 WHERE call_no = $1", 3);
-        setCustomer = Prepare("UPDATE calls SET customer_id = $2 WHERE call_no = $1", 2);
-        release = Prepare("UPDATE calls SET held = 0 WHERE call_no = $1", 1);
-        setWords = Prepare("UPDATE calls SET last_words = $2, written_ms = $3 WHERE call_no = $1 AND summary IS NULL", 3);
         InTransaction(() =>
         {
             Fold();
@@ -195,8 +184,8 @@ internal sealed class SqliteStore : IJournalStore
 
     private void Close()
     {
-        foreach (SqliteCommand? command in (SqliteCommand?[])[begin, commit, rollback, version, addBatch, epochOf, endCall, setCustomer, release, addEntry, setWords]) command?.Dispose();
-        begin = commit = rollback = version = addBatch = epochOf = endCall = setCustomer = release = addEntry = setWords = null;
+        foreach (SqliteCommand command in prepared.Values) command.Dispose();
+        prepared.Clear();
         connection?.Dispose();
         connection = null;
     }
@@ -218,10 +207,9 @@ internal sealed class SqliteStore : IJournalStore
         long callNo = 0, epoch = 0, attempt = 0;
         bool held = false, found = false;
         StoredCall? stored = null;
-        using (SqliteCommand select = Command(
+        using (SqliteDataReader row = Command(
             "SELECT call_no, epoch, attempt, held, start, policy_version, model_version, last_words, summary, opened_ms, customer_id FROM calls WHERE tenant = $1 AND call_id = $2 AND is_current = 1",
-            claim.Key.Tenant, claim.Key.CallId))
-        using (SqliteDataReader row = select.ExecuteReader())
+            claim.Key.Tenant, claim.Key.CallId).ExecuteReader())
         {
             if (row.Read())
             {
@@ -267,8 +255,7 @@ internal sealed class SqliteStore : IJournalStore
     private List<byte[]> RecordsOf(long callNo)
     {
         var records = new List<byte[]>();
-        using SqliteCommand select = Command("SELECT records FROM entries WHERE call_no = $1 ORDER BY id", callNo);
-        using SqliteDataReader row = select.ExecuteReader();
+        using SqliteDataReader row = Command("SELECT records FROM entries WHERE call_no = $1 ORDER BY id", callNo).ExecuteReader();
         while (row.Read()) records.Add(row.GetFieldValue<byte[]>(0));
         return records;
     }
@@ -283,7 +270,7 @@ internal sealed class SqliteStore : IJournalStore
             if (item.Call.IsFenced) continue;
             if (item.Call.SeenVersion != seen)
             {
-                if (Scalar(epochOf!, item.Call.CallNo) as long? != (long)item.Call.Epoch)
+                if (EpochOf(item.Call.CallNo) != (long)item.Call.Epoch)
                 {
                     lost.Add(i);
                     continue;
@@ -298,15 +285,15 @@ internal sealed class SqliteStore : IJournalStore
                 unfoldedCalls.Add(item.Call.CallNo);
             }
 
-            if (item.CustomerId is not null) Run(setCustomer!, item.Call.CallNo, item.CustomerId);
-            if (item.Released) Run(release!, item.Call.CallNo);
-            if (item.Summary is not null) Run(endCall!, item.Call.CallNo, item.Summary, NowMs());
+            if (item.CustomerId is not null) Execute("UPDATE calls SET customer_id = $2 WHERE call_no = $1", item.Call.CallNo, item.CustomerId);
+            if (item.Released) Execute("UPDATE calls SET held = 0 WHERE call_no = $1", item.Call.CallNo);
+            if (item.Summary is null) continue;
+            Execute("UPDATE calls SET summary = $2, last_words = NULL, held = 0, written_ms = $3 WHERE call_no = $1", item.Call.CallNo, item.Summary, NowMs());
         }
 
         if (length == 0) return;
-        SqliteParameter bytes = addBatch!.Parameters[0];
-        bytes.Value = frames;
-        bytes.Size = length;
+        SqliteCommand addBatch = Command("INSERT INTO batches(frames) VALUES ($1)", frames);
+        addBatch.Parameters[0].Size = length;
         addBatch.ExecuteNonQuery();
         unfolded += length;
     }
@@ -328,8 +315,7 @@ internal sealed class SqliteStore : IJournalStore
     private void Fold()
     {
         var folded = new Dictionary<long, Folded>();
-        using (SqliteCommand select = Command("SELECT frames FROM batches ORDER BY id"))
-        using (SqliteDataReader row = select.ExecuteReader())
+        using (SqliteDataReader row = Command("SELECT frames FROM batches ORDER BY id").ExecuteReader())
         {
             while (row.Read()) ReadFrames(row.GetFieldValue<byte[]>(0), folded);
         }
@@ -341,14 +327,14 @@ internal sealed class SqliteStore : IJournalStore
         byte[] words = new byte[LastWords.Bytes];
         foreach ((long callNo, Folded call) in folded)
         {
-            Run(addEntry!, callNo, call.Records.ToArray());
+            Execute("INSERT INTO entries(call_no, records) VALUES ($1, $2)", callNo, call.Records.ToArray());
             call.Words.Write(words);
-            Run(setWords!, callNo, words, NowMs());
+            Execute("UPDATE calls SET last_words = $2, written_ms = $3 WHERE call_no = $1 AND summary IS NULL", callNo, words, NowMs());
         }
 
         Execute("DELETE FROM batches");
         // Of calls that were erased meanwhile.
-        if (folded.Keys.Any(callNo => Scalar(epochOf!, callNo) is null)) Execute("DELETE FROM entries WHERE call_no NOT IN (SELECT call_no FROM calls)");
+        if (folded.Keys.Any(callNo => EpochOf(callNo) is null)) Execute("DELETE FROM entries WHERE call_no NOT IN (SELECT call_no FROM calls)");
     }
 
     private static void ReadFrames(byte[] batch, Dictionary<long, Folded> into)
@@ -371,18 +357,18 @@ internal sealed class SqliteStore : IJournalStore
     private bool NeedsFold(long callNo) => unfoldedCalls.Contains(callNo) || Version() != foldedVersion;
 
     /// <summary>Changes whenever another process has written. Of this connection: another one counts anew.</summary>
-    private long Version() => opened << 32 | (long)version!.ExecuteScalar()!;
+    private long Version() => opened << 32 | (long)Scalar("PRAGMA data_version")!;
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private T InTransaction<T>(Func<T> act)
     {
         if (connection is null) throw new IOException($"the journal {path} is not open");
-        begin!.ExecuteNonQuery();
+        Execute("BEGIN IMMEDIATE");
         try
         {
             T result = act();
-            commit!.ExecuteNonQuery();
+            Execute("COMMIT");
             return result;
         }
         catch
@@ -390,7 +376,7 @@ internal sealed class SqliteStore : IJournalStore
             foldedVersion = -1; // a fold that did not happen
             try
             {
-                rollback!.ExecuteNonQuery();
+                Execute("ROLLBACK");
             }
             catch (SqliteException)
             {
@@ -401,46 +387,25 @@ internal sealed class SqliteStore : IJournalStore
         }
     }
 
-    private SqliteCommand Prepare(string sql, int parameters = 0)
-    {
-        SqliteCommand command = Connection.CreateCommand();
-        command.CommandText = sql;
-        for (int i = 1; i <= parameters; i++) command.Parameters.Add(new SqliteParameter($"${i}", null));
-        return command;
-    }
+    private long? EpochOf(long callNo) => Scalar("SELECT epoch FROM calls WHERE call_no = $1", callNo) as long?;
 
-    private SqliteConnection Connection => connection ?? throw new IOException($"the journal {path} is not open");
+    private int Execute(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteNonQuery();
 
+    private object? Scalar(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteScalar();
+
+    /// <summary>A statement with its values: prepared when it is first asked for, and kept. What it reads is closed before it is asked for again.</summary>
     private SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
     {
-        SqliteCommand command = Connection.CreateCommand();
-        command.CommandText = sql;
-        for (int i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i + 1}", values[i] ?? DBNull.Value);
+        if (!prepared.TryGetValue(sql, out SqliteCommand? command))
+        {
+            command = (connection ?? throw new IOException($"the journal {path} is not open")).CreateCommand();
+            command.CommandText = sql;
+            for (int i = 1; i <= values.Length; i++) command.Parameters.Add(new SqliteParameter($"${i}", null));
+            prepared.Add(sql, command);
+        }
+
+        for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
         return command;
-    }
-
-    private int Execute(string sql, params ReadOnlySpan<object?> values)
-    {
-        using SqliteCommand command = Command(sql, values);
-        return command.ExecuteNonQuery();
-    }
-
-    private object? Scalar(string sql, params ReadOnlySpan<object?> values)
-    {
-        using SqliteCommand command = Command(sql, values);
-        return command.ExecuteScalar();
-    }
-
-    private static object? Scalar(SqliteCommand command, long callNo)
-    {
-        command.Parameters[0].Value = callNo;
-        return command.ExecuteScalar();
-    }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (int i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
-        command.ExecuteNonQuery();
     }
 
     private sealed class Folded
