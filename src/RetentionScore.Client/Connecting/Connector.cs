@@ -20,6 +20,7 @@ internal readonly record struct OpenOutcome(IAttachment? Attachment, CallRefusal
 /// </summary>
 internal sealed class Connector
 {
+    private const long MostAheadMs = 10_000;
     private static long latestAttempt;
 
     private readonly CallStart template;
@@ -145,7 +146,7 @@ internal sealed class Connector
 
     private CallStart NextStart()
     {
-        attempt = NextAttempt(time.GetUtcNow().ToUnixTimeMilliseconds());
+        attempt = NextAttempt(attempt, time.GetUtcNow().ToUnixTimeMilliseconds());
         CallStart start = template.Clone();
         start.Attempt = attempt;
         start.AcceptLostHistory = acceptsLoss;
@@ -157,17 +158,20 @@ internal sealed class Connector
         return start;
     }
 
-    /// <summary>Higher than any of this process, so that of two starts of one call in a millisecond, or beyond a clock that was set back, the later has it.</summary>
-    private static ulong NextAttempt(long unixMs)
+    /// <summary>
+    /// Higher than the last one of this process, so that of two starts of one call in a millisecond the later has it. A clock that was set back is left
+    /// where it is: only a call's own starts must go on rising, and those of the process that comes after this one go by the clock.
+    /// </summary>
+    private static ulong NextAttempt(ulong after, long unixMs)
     {
         long last, next;
         do
         {
             last = Interlocked.Read(ref latestAttempt);
-            next = Math.Max(last + 1, unixMs);
+            next = last - unixMs is >= 0 and < MostAheadMs ? last + 1 : Math.Max(0, unixMs);
         }
         while (Interlocked.CompareExchange(ref latestAttempt, next, last) != last);
-        return (ulong)next;
+        return Math.Max(after + 1, (ulong)next);
     }
 
     private static uint HashOf(string id)
