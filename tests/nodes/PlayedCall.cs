@@ -41,10 +41,8 @@ internal sealed class PlayedCall
             await Task.Delay(pace);
         }
 
-        // The SDK's end has no time of its own, so the server's clock gives it one, and moods fade by the millisecond. At the last time that a call can
-        // have, that clock stands still.
-        await call.SendAsync(new CallEvent { Kind = CallEventKind.RecordingDisclosed, AtMs = 7 * 24 * 3600 * 1000 });
-        EndResult end = await call.EndAsync(Disposition.Resolved, TimeSpan.FromSeconds(20));
+        // With a time of its own: one that has to wait would be given one by the client's clock, another by the server's, and moods fade by the millisecond.
+        EndResult end = await call.EndAsync(Disposition.Resolved, TimeSpan.FromSeconds(20), atMs: turns.Count * 4000);
         played.Summary = end.Summary is null ? null : Bare(end.Summary);
         played.Problem = end.Refusal?.ToString() ?? "";
         await reading.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
