@@ -4,7 +4,12 @@ using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Client.Tests;
 
+/// <summary>Alone: what it loads the machine with would be a silence to tests beside it that measure one.</summary>
+[CollectionDefinition(nameof(TrunkJournalTests), DisableParallelization = true)]
+public sealed class TrunkJournalCollection;
+
 /// <summary>Everything at once: 200 calls on one trunk, and a server with a journal that is cut off, stopped and drained.</summary>
+[Collection(nameof(TrunkJournalTests))]
 public sealed class TrunkJournalTests
 {
     private const int Calls = 200;
