@@ -40,6 +40,8 @@ public static class ServerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain.LameDuck + options.Drain.Time + TimeSpan.FromSeconds(2));
         // A start that failed is told in one line by whoever runs us, not by the host with a stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        // It would have the host make an activity for every stream, and keep it as long as the stream lives.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         AddServices(builder.Services, options);
         customize?.Invoke(builder);
 

@@ -21,6 +21,9 @@ internal sealed class CountingWriter : IServerStreamWriter<CallAnswer>
 /// <summary>A call without a connection: a stream's loop runs alone, so that what it allocates can be counted.</summary>
 internal sealed class LoopbackContext : ServerCallContext
 {
+    // As both stacks look for the HTTP context of a test double.
+    internal LoopbackContext() => UserState["__HttpContext"] = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+
     protected override string MethodCore => "";
 
     protected override string HostCore => "";

@@ -33,6 +33,9 @@ internal sealed class Lane(int index, LoadClock clock, ICarrier carrier, CallScr
 
     internal int Index => index;
 
+    /// <summary>When what it does next, or did last, was planned: with bursts, before it is due. The clock's.</summary>
+    internal long Planned { get; set; }
+
     /// <summary>Its number on a trunk.</summary>
     internal uint Channel { get; init; }
 
@@ -52,7 +55,7 @@ internal sealed class Lane(int index, LoadClock clock, ICarrier carrier, CallScr
             case State.Ending:
             case State.Attaching:
                 isBlocked = true; // goes on when the summary, or `opened`, is here
-                endedDue = due;
+                endedDue = Planned;
                 break;
             case State.Idle:
                 Start(due);
@@ -125,7 +128,7 @@ internal sealed class Lane(int index, LoadClock clock, ICarrier carrier, CallScr
         state = State.Opening;
         attempt = 1;
         carrier.Start(this, script.Start(CallId, attempt));
-        clock.ScheduleAfter(this, due, script.Messages[0].GapMs);
+        clock.ScheduleAfter(this, script.Messages[0].GapMs);
     }
 
     private void SendNext(long due)
@@ -138,7 +141,7 @@ internal sealed class Lane(int index, LoadClock clock, ICarrier carrier, CallScr
         carrier.Send(this, message.Request, isLast);
         if (message.IsUtterance) record.UtteranceSent(due, LoadClock.Now);
         if (isLast) state = State.Ending;
-        clock.ScheduleAfter(this, due, isLast ? CallScript.PauseMs : script.Messages[next].GapMs);
+        clock.ScheduleAfter(this, isLast ? CallScript.PauseMs : script.Messages[next].GapMs);
     }
 
     private void Opened(ReadOnlySpan<byte> answer, long now)

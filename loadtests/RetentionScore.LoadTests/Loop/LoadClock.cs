@@ -8,7 +8,7 @@ namespace RetentionScore.LoadTests.Loop;
 /// </summary>
 internal sealed class LoadClock
 {
-    private readonly PriorityQueue<Lane, long> due = new();
+    private readonly PriorityQueue<(Lane Lane, long Planned), long> due = new();
     private readonly long quantumNs;
 
     /// <param name="quantum">Arrivals come together at multiples of it: bursts. Zero for none.</param>
@@ -26,23 +26,28 @@ internal sealed class LoadClock
     /// <summary>The next that is due; <see cref="long.MaxValue"/> for none.</summary>
     internal long NextDue => due.TryPeek(out _, out long at) ? at : long.MaxValue;
 
+    /// <summary>In place of what was planned before.</summary>
     internal void Schedule(Lane lane, long at)
     {
+        lane.Planned = at;
         if (quantumNs > 0) at = (at + quantumNs - 1) / quantumNs * quantumNs;
-        due.Enqueue(lane, at);
+        due.Enqueue((lane, lane.Planned), at);
     }
 
-    internal void ScheduleAfter(Lane lane, long before, int gapMs) => Schedule(lane, before + (long)(gapMs * NsPerCallMs));
+    /// <summary>Goes on from when the lane's last was planned, not from the burst that it came with: the rate stays.</summary>
+    internal void ScheduleAfter(Lane lane, int gapMs) => Schedule(lane, lane.Planned + (long)(gapMs * NsPerCallMs));
 
     /// <summary>Takes the first lane that is due.</summary>
     internal bool TryTake(long now, out Lane lane, out long at)
     {
-        if (due.TryPeek(out lane!, out at) && at <= now)
+        while (due.TryPeek(out var first, out at) && at <= now)
         {
             due.Dequeue();
-            return true;
+            lane = first.Lane;
+            if (lane.Planned == first.Planned) return true;
         }
 
+        lane = null!;
         return false;
     }
 }

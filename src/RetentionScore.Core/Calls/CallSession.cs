@@ -201,6 +201,9 @@ public sealed class CallSession
         return SummaryWriter.Write(_state, _track.Peak, _prompts, end.Disposition, _rules.SaveLimit, _timingsEstimated);
     }
 
+    /// <summary>The call is over and the session is not used again: its memory may be another call's.</summary>
+    public void Release() => _log.Release();
+
     private ScoreUpdate Hear(in LogEntry entry, ScoringScratch scratch, SignalReading? reading)
     {
         _timingsEstimated |= entry.Is(EntryFlags.TimingsEstimated);

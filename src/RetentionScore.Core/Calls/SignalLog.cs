@@ -1,16 +1,18 @@
+using System.Buffers;
 using RetentionScore.Core.Dialogue;
 
 namespace RetentionScore.Core.Calls;
 
 /// <summary>
-/// The last 64 messages of a call and the state before them: enough to put a correction in its place. Bounded whatever the length of the call.
+/// The last 64 messages of a call and the state before them: enough to put a correction in its place. Bounded whatever the length of the call. The
+/// entries go from call to call where calls are released: most of a call's memory, which a collector would otherwise move about.
 /// </summary>
 internal sealed class SignalLog
 {
     /// <summary>How far back a correction reaches, in messages.</summary>
     public const int Depth = 64;
 
-    private readonly LogEntry[] _entries = new LogEntry[Depth];
+    private LogEntry[] _entries = ArrayPool<LogEntry>.Shared.Rent(Depth);
     private DialogueState _before = DialogueState.Start();
     private int _first, _count;
 
@@ -58,6 +60,13 @@ internal sealed class SignalLog
     {
         state = _before;
         for (int i = 0; i < _count; i++) Fold.Apply(ref state, At(i), rules);
+    }
+
+    /// <summary>Gives the entries to another call; this log is empty and not used again.</summary>
+    public void Release()
+    {
+        if (_entries.Length > 0) ArrayPool<LogEntry>.Shared.Return(_entries);
+        (_entries, _count) = ([], 0);
     }
 
     private static bool IsTick(in LogEntry entry) => entry is { Kind: EntryKind.Event, Event: CallEventKind.Tick };

@@ -108,10 +108,10 @@ internal sealed class CallRegistry(
     internal void Sweep()
     {
         long now = time.GetTimestamp();
-        bool IsOver(long since) => time.GetElapsedTime(since, now) >= options.Calls.ResumeWindow;
+        Func<long, bool> isOver = since => time.GetElapsedTime(since, now) >= options.Calls.ResumeWindow; // one, not one a call
         foreach ((CallKey key, LiveCall call) in calls)
         {
-            if (call.Sweep(IsOver, ScoringWorkspace.Current, now, out bool ended)) calls.TryRemove(KeyValuePair.Create(key, call));
+            if (call.Sweep(isOver, ScoringWorkspace.Current, now, out bool ended)) calls.TryRemove(KeyValuePair.Create(key, call));
             if (ended) HasEnded(call);
         }
     }

@@ -15,7 +15,7 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
     private long quietSince;
     private bool isGone;
     private CallWatch watch = new();
-    private int isOffCount = scoring.Summary is null ? 0 : 1;
+    private int isOffCount = scoring.HasEnded ? 1 : 0;
 
     internal enum Claim
     {
@@ -40,7 +40,7 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
     internal ref CallWatch Watch => ref watch;
 
     /// <summary>Read by anyone; set once, by the holder.</summary>
-    internal bool HasEnded => scoring.Summary is not null;
+    internal bool HasEnded => scoring.HasEnded;
 
     /// <summary>
     /// Claims the call. Held: it is the stream's as soon as <paramref name="former"/> has let go. Lower: a stream with the same or a higher attempt

@@ -19,8 +19,7 @@ internal enum StopReason
 /// </summary>
 internal sealed class StreamControl : IValueTaskSource
 {
-    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? stopped, released; // made for whoever waits: hardly ever
     private readonly Action wake;
     private readonly Action? signalled;
     private ManualResetValueTaskSourceCore<bool> wait;
@@ -29,6 +28,7 @@ internal sealed class StreamControl : IValueTaskSource
     private int stop;
     private volatile int drainNotice;
     private volatile bool hasCall;
+    private volatile bool isReleased;
     private int flushNotice;
     private long lastActivity;
 
@@ -63,10 +63,26 @@ internal sealed class StreamControl : IValueTaskSource
     internal StopReason Stop => (StopReason)Volatile.Read(ref stop);
 
     /// <summary>Ends when <see cref="Stop"/> is set.</summary>
-    internal Task Stopped => stopped.Task;
+    internal Task Stopped
+    {
+        get
+        {
+            TaskCompletionSource waited = Made(ref stopped);
+            if (Stop != StopReason.None) waited.TrySetResult();
+            return waited.Task;
+        }
+    }
 
     /// <summary>Ends when the stream has let go of its call and will not touch it again.</summary>
-    internal Task Released => released.Task;
+    internal Task Released
+    {
+        get
+        {
+            TaskCompletionSource waited = Made(ref released);
+            if (isReleased) waited.TrySetResult();
+            return waited.Task;
+        }
+    }
 
     private bool IsSignalled => Stop != StopReason.None || drainNotice == 1 || Volatile.Read(ref flushNotice) == 1;
 
@@ -74,7 +90,7 @@ internal sealed class StreamControl : IValueTaskSource
     internal void RequestStop(StopReason reason)
     {
         if (Interlocked.CompareExchange(ref stop, (int)reason, (int)StopReason.None) != (int)StopReason.None) return;
-        stopped.TrySetResult();
+        Volatile.Read(ref stopped)?.TrySetResult();
         WakeElsewhere();
     }
 
@@ -96,7 +112,12 @@ internal sealed class StreamControl : IValueTaskSource
     /// <summary>Whether something that was waited for has become durable since the last time.</summary>
     internal bool TakeFlushNotice() => Interlocked.Exchange(ref flushNotice, 0) == 1;
 
-    internal void SetReleased() => released.TrySetResult();
+    internal void SetReleased()
+    {
+        isReleased = true;
+        Interlocked.MemoryBarrier(); // whoever makes a source now finds the flag, or the source is found here
+        Volatile.Read(ref released)?.TrySetResult();
+    }
 
     /// <summary>Waits until the read has ended or somebody asked for something; now and then for nothing. Allocates nothing.</summary>
     internal ValueTask WaitAsync(Task read)
@@ -120,6 +141,13 @@ internal sealed class StreamControl : IValueTaskSource
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         wait.OnCompleted(continuation, state, token, flags);
+
+    private static TaskCompletionSource Made(ref TaskCompletionSource? source)
+    {
+        if (Volatile.Read(ref source) is { } known) return known;
+        Interlocked.CompareExchange(ref source, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null);
+        return source!;
+    }
 
     private void Wake()
     {

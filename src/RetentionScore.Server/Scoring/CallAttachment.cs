@@ -71,7 +71,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
             Durability = scoring.Journal.Durability,
             Epoch = scoring.Journal.Epoch,
             Resumed = isResumed,
-            Ended = scoring.Summary is not null,
+            Ended = scoring.HasEnded,
             PolicyVersion = scoring.PolicyVersion,
             ModelVersion = Core.Risk.RiskModel.Version,
             Node = services.Options.Node,

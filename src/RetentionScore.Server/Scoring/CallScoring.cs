@@ -19,6 +19,7 @@ internal sealed class CallScoring
     private readonly CallFactory factory;
     private readonly RecentIds recentIds = new();
     private CallSession? session;
+    private byte[]? ended; // the summary: a call that has ended is kept for a while, and one array is easier to keep than what it is made of
     private DegradationSet always;
     private bool failureLogged;
     private bool explains;
@@ -48,8 +49,11 @@ internal sealed class CallScoring
     /// <summary>Where a source that crashed goes on.</summary>
     internal string LastUtteranceId => recentIds.Last;
 
-    /// <summary>What the call came to; null while it lives.</summary>
-    internal V1.CallSummary? Summary { get; private set; }
+    /// <summary>Whether the call has come to an end.</summary>
+    internal bool HasEnded => ended is not null;
+
+    /// <summary>What the call came to, a message of the caller's own; null while it lives.</summary>
+    internal V1.CallSummary? Summary => ended is null ? null : V1.CallSummary.Parser.ParseFrom(ended);
 
     /// <summary>Opens the call at a seq whose history is elsewhere or lost; every update says so from now on.</summary>
     internal void LoseHistory(uint nextSeq, ScoringWorkspace workspace)
@@ -94,9 +98,9 @@ internal sealed class CallScoring
         if (stored.Summary is not null)
         {
             // As it was told, also where the records of its end cannot be read.
-            Summary = V1.CallSummary.Parser.ParseFrom(stored.Summary);
-            NextSeq = Math.Max(NextSeq, Summary.Last.Seq + 1);
-            session = null;
+            V1.CallSummary summary = V1.CallSummary.Parser.ParseFrom(stored.Summary);
+            NextSeq = Math.Max(NextSeq, summary.Last.Seq + 1);
+            Close(summary);
         }
 
         Journal.Advance(NextSeq - 1);
@@ -140,7 +144,7 @@ internal sealed class CallScoring
     internal void EndUnattended(ScoringWorkspace workspace)
     {
         sheds = false;
-        if (Summary is null) Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
+        if (!HasEnded) Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
     }
 
     private Answer ObserveUtterance(CallFrame utterance, ScoringWorkspace workspace)
@@ -241,7 +245,7 @@ internal sealed class CallScoring
     private Answer End(CallFrame end, ScoringWorkspace workspace)
     {
         // Whoever ends a call again asks for its summary, whatever ended it before.
-        if (Summary is not null && end.Seq != 0) return Answer.EndedBefore(Summary);
+        if (end.Seq != 0 && Summary is { } before) return Answer.EndedBefore(before);
         if (OutOfOrder("end", end, isKnownId: false, workspace) is { } answer) return answer;
         DegradationSet flags = DegradationSet.None;
         int at = CallTimes.Read(end.AtMs, clock, session!.NowMs, ref flags, out _);
@@ -254,24 +258,26 @@ internal sealed class CallScoring
         uint seq = NextSeq;
         sheds = false; // a summary is asked for once, and kept
         session!.Explain = explains;
+        V1.CallSummary told;
         try
         {
             factory.BeforeScoring?.Invoke(seq);
             CallSummary summary = session.End(new CallEnd(seq, atMs, disposition), workspace.Scratch);
-            Summary = SummaryMessage.Of(CallId, summary, Begin(workspace.Scratch.Update, flags, workspace).ToMessage());
+            told = SummaryMessage.Of(CallId, summary, Begin(workspace.Scratch.Update, flags, workspace).ToMessage());
         }
         catch (Exception exception)
         {
             V1.ScoreUpdate last = Begin(KeepPlace(seq, atMs, workspace, exception), flags, workspace).ToMessage();
-            Summary = new V1.CallSummary { CallId = CallId, Disposition = (V1.Disposition)disposition, Last = last, CancelStage = last.CancelStage };
+            told = new V1.CallSummary { CallId = CallId, Disposition = (V1.Disposition)disposition, Last = last, CancelStage = last.CancelStage };
         }
 
         NextSeq = seq + 1;
         // Kept as it is told once it is durable.
-        Summary.Last.Degraded.Remove(V1.Degradation.NotDurable);
-        Keep(workspace, default, default);
-        session = null; // what is left to say is in the summary
-        return Summary;
+        told.Last.Degraded.Remove(V1.Degradation.NotDurable);
+        byte[] summaryBytes = told.ToByteArray();
+        Keep(workspace, default, default, summaryBytes);
+        Close(summaryBytes);
+        return told;
     }
 
     private void Replay(in JournalRecord record, ScoringWorkspace workspace)
@@ -283,8 +289,7 @@ internal sealed class CallScoring
         else if (record.Signals.Kind == RecordKind.End)
         {
             CallSummary summary = session!.End(new CallEnd(record.Seq, record.Signals.Entry.StartMs, record.Signals.Disposition), workspace.Scratch);
-            Summary = SummaryMessage.Of(CallId, summary, workspace.Update.Begin(workspace.Scratch.Update, always, 0).ToMessage());
-            session = null;
+            Close(SummaryMessage.Of(CallId, summary, workspace.Update.Begin(workspace.Scratch.Update, always, 0).ToMessage()));
         }
         else
         {
@@ -296,19 +301,30 @@ internal sealed class CallScoring
     }
 
     /// <summary>Hands what the message brought to the journal.</summary>
-    private void Keep(ScoringWorkspace workspace, ReadOnlyMemory<byte> id, ReadOnlySpan<byte> text)
+    private void Keep(ScoringWorkspace workspace, ReadOnlyMemory<byte> id, ReadOnlySpan<byte> text, byte[]? endsWith = null)
     {
         if (!Journal.IsKept) return;
         byte[]? kept = factory.StoresText && !text.IsEmpty ? Redaction.Of(text) : null;
-        Append(new JournalRecord { Signals = workspace.Scratch.Record, UtteranceId = id, ZeroUnixMs = clock.ZeroUnixMs, Text = kept }, workspace);
+        Append(new JournalRecord { Signals = workspace.Scratch.Record, UtteranceId = id, ZeroUnixMs = clock.ZeroUnixMs, Text = kept }, workspace, endsWith);
     }
 
-    private void Append(in JournalRecord record, ScoringWorkspace workspace)
+    private void Append(in JournalRecord record, ScoringWorkspace workspace, byte[]? endsWith = null)
     {
         int length = RecordFormat.Write(workspace.Record, Journal.CallNo, record);
         Journal.Append(
             record.Seq, workspace.Record.AsSpan(0, length), session!.LastWords(ofCustomer: true), session.LastWords(ofCustomer: false),
-            Summary?.ToByteArray(), record.Signals.Context?.CustomerId);
+            endsWith, record.Signals.Context?.CustomerId);
+    }
+
+    private void Close(V1.CallSummary summary) => Close(summary.ToByteArray());
+
+    /// <summary>What is left to say is in the summary.</summary>
+    private void Close(byte[] summary)
+    {
+        ended = summary;
+        session?.Release();
+        session = null;
+        recentIds.Close();
     }
 
     /// <summary>The answer to a message whose turn it is not; null where it is.</summary>

@@ -146,9 +146,12 @@ internal sealed class CallStream
     private async ValueTask<Refusal?> OpenAsync(CallFrame first)
     {
         if (first.Start is not { } start) return NoStart(first.Member.ToString().ToLowerInvariant());
-        if (await attachment.OpenAsync(start, caller, context.RequestHeaders.GetValue("call-id")).ConfigureAwait(false) is { } refusal) return refusal;
+        if (await attachment.OpenAsync(start, caller, CallIdHeader()).ConfigureAwait(false) is { } refusal) return refusal;
         return await answers.WriteAsync(attachment.Opened(), moreFollows: false).ConfigureAwait(false);
     }
+
+    /// <summary>Of HTTP's headers: gRPC's would be made, all of them, and kept as long as the stream.</summary>
+    private string? CallIdHeader() => context.GetHttpContext().Request.Headers.TryGetValue("call-id", out var routed) ? routed.ToString() : null;
 
     private async Task<Refusal?> ServeAsync()
     {

@@ -25,4 +25,7 @@ internal sealed class ScoringWorkspace
 
     /// <summary>The bytes of one answer.</summary>
     internal WireWriter Output { get; } = new();
+
+    /// <summary>The bytes of which a message is made that is kept, which may be while an answer is in <see cref="Output"/>.</summary>
+    internal WireWriter Message { get; } = new();
 }

@@ -14,19 +14,28 @@ internal sealed class Guard(RequestDelegate next, Authentication authentication,
     private readonly bool isMutual = options.Tls.ClientCaPath is not null;
 
     /// <summary>Serves a request, or refuses it.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         Roles needed = Needed(context.Request.Path);
         if (needed == Roles.None)
         {
             context.Features.Set(Caller.Anonymous);
-            await next(context).ConfigureAwait(false);
-            return;
+            return next(context);
         }
 
-        var (caller, refusal) = isMutual && context.Connection.ClientCertificate is null
-            ? (null, new Refusal(RefusalReason.Unauthenticated, "the client's certificate is missing") { Field = "credentials", Limit = "a certificate of Tls:ClientCaPath" })
-            : await authentication.IdentifyAsync(context).ConfigureAwait(false);
+        // Nothing is kept here for as long as a stream lives.
+        if (isMutual && context.Connection.ClientCertificate is null)
+            return AdmitAsync(context, needed, (null, new Refusal(RefusalReason.Unauthenticated, "the client's certificate is missing") { Field = "credentials", Limit = "a certificate of Tls:ClientCaPath" }));
+        ValueTask<(Caller? Caller, Refusal? Refusal)> identifying = authentication.IdentifyAsync(context);
+        return identifying.IsCompletedSuccessfully ? AdmitAsync(context, needed, identifying.Result) : IdentifyAsync(context, needed, identifying);
+    }
+
+    private async Task IdentifyAsync(HttpContext context, Roles needed, ValueTask<(Caller? Caller, Refusal? Refusal)> identifying) =>
+        await AdmitAsync(context, needed, await identifying.ConfigureAwait(false)).ConfigureAwait(false);
+
+    private Task AdmitAsync(HttpContext context, Roles needed, (Caller? Caller, Refusal? Refusal) found)
+    {
+        var (caller, refusal) = found;
         if (authentication.IsOn && caller is not null && !caller.Has(needed))
         {
             refusal = new Refusal(RefusalReason.Forbidden, $"the credential has none of the roles that {context.Request.Path} needs")
@@ -39,13 +48,13 @@ internal sealed class Guard(RequestDelegate next, Authentication authentication,
         if (refusal is null)
         {
             context.Features.Set(caller);
-            await next(context).ConfigureAwait(false);
-            return;
+            return next(context);
         }
 
         metrics.Refused(refusal);
-        if (IsGrpc(context.Request)) refusal.End(context.Response);
-        else await RefuseAsync(context.Response, refusal).ConfigureAwait(false);
+        if (!IsGrpc(context.Request)) return RefuseAsync(context.Response, refusal);
+        refusal.End(context.Response);
+        return Task.CompletedTask;
     }
 
     /// <summary>One of these roles; none where everybody may.</summary>

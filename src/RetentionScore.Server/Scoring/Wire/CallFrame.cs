@@ -275,7 +275,7 @@ internal sealed class CallFrame
     {
         try
         {
-            message.MergeFrom(buffer, range.Start, range.Length);
+            message.MergeFrom(buffer.AsSpan(range.Start, range.Length));
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidOperationException or IndexOutOfRangeException)
         {

@@ -66,7 +66,8 @@ internal sealed class ScoredUpdate
     /// <summary>The same as a message, for those who keep it: read from the bytes that a stream would write.</summary>
     internal V1.ScoreUpdate ToMessage()
     {
-        var writer = new WireWriter();
+        WireWriter writer = ScoringWorkspace.Current.Message;
+        writer.Clear();
         UpdateMessage.Write(writer, this);
         return V1.ScoreUpdate.Parser.ParseFrom(writer.Written.Span);
     }

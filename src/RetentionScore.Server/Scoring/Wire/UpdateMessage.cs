@@ -65,7 +65,8 @@ internal static class UpdateMessage
     /// <summary>Scores on their own.</summary>
     internal static V1.RiskScores Of(in RiskScores risk)
     {
-        var to = new WireWriter();
+        WireWriter to = ScoringWorkspace.Current.Message;
+        to.Clear();
         Write(to, risk);
         return V1.RiskScores.Parser.ParseFrom(to.Written.Span);
     }
