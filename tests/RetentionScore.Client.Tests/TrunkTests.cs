@@ -83,6 +83,26 @@ public sealed class TrunkTests
     }
 
     [Fact]
+    public async Task CallThatWasLeft_KeepsItsChannel_UntilTheServerHasLetGoOfIt()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        await using ScoringClient client = TestClient.Of(node.Address);
+        await using ScoringTrunk trunk = client.OpenTrunk();
+        for (int round = 0; round < 20; round++)
+        {
+            await using (ScoredCall left = await trunk.StartCallAsync("left").Within()) // takes it from the round before
+            {
+                Assert.Equal((uint)round + 1, (await left.SendAsync(Say.Turn(round + 1)).Within()).Update!.Seq);
+            }
+
+            await using ScoredCall other = await trunk.StartCallAsync($"other-{round}").Within();
+            Assert.Equal(1u, (await other.SendAsync(Say.Turn(1)).Within()).Update!.Seq);
+            Assert.Equal(1u, (await other.EndAsync().Within()).Summary!.Utterances);
+            Assert.Equal(0, other.Status.Breaks);
+        }
+    }
+
+    [Fact]
     public async Task ChannelThatSaidNothing_IsQuiet_AndComesBackByItself()
     {
         await using TestNode node = await TestNode.StartAsync(options => options with { Calls = options.Calls with { TickInterval = TimeSpan.Zero, IdleTimeout = TimeSpan.FromSeconds(1) } });
