@@ -57,6 +57,9 @@ internal sealed class SqliteStore : IJournalStore
 
     public V1.Durability Durability => V1.Durability.Node;
 
+    /// <summary>Told how many bytes of a batch are lost, because what says whose they are is damaged.</summary>
+    internal Action<int>? Damaged { get; init; }
+
     public Task OpenAsync(CancellationToken cancellationToken) => AloneAsync(
         () =>
         {
@@ -337,13 +340,13 @@ internal sealed class SqliteStore : IJournalStore
         if (folded.Keys.Any(callNo => EpochOf(callNo) is null)) Execute("DELETE FROM entries WHERE call_no NOT IN (SELECT call_no FROM calls)");
     }
 
-    private static void ReadFrames(byte[] batch, Dictionary<long, Folded> into)
+    private void ReadFrames(byte[] batch, Dictionary<long, Folded> into)
     {
         ReadOnlySpan<byte> left = batch;
         while (left.Length >= FrameHead)
         {
             // Without its head nobody knows where the next frame begins; the records' own checksums tell what is missing.
-            if (BinaryPrimitives.ReadUInt32LittleEndian(left[(FrameHead - 4)..]) != Crc32C.Of(left[..(FrameHead - 4)])) return;
+            if (BinaryPrimitives.ReadUInt32LittleEndian(left[(FrameHead - 4)..]) != Crc32C.Of(left[..(FrameHead - 4)])) break;
             int length = Math.Min(BinaryPrimitives.ReadInt32LittleEndian(left[8..]), left.Length - FrameHead);
             long callNo = BinaryPrimitives.ReadInt64LittleEndian(left);
             if (!into.TryGetValue(callNo, out Folded? call)) into.Add(callNo, call = new Folded());
@@ -351,6 +354,8 @@ internal sealed class SqliteStore : IJournalStore
             call.Words = LastWords.Read(left[12..]);
             left = left[(FrameHead + length)..];
         }
+
+        if (left.Length > 0) Damaged?.Invoke(left.Length);
     }
 
     /// <summary>Whether batches may hold records of a call: where thousands come back at once, most have none since the file was opened.</summary>

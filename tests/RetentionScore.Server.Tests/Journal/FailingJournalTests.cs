@@ -145,18 +145,35 @@ public sealed class FailingJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Prune_RemovesWhatNothingWasWrittenTo()
+    public async Task DamagedBatch_IsToldAndCounted_AndWhatWasBeforeItIsThere()
     {
-        await using TestServer server = await StartAsync();
-        using TestCall call = server.Call();
-        await call.OpenAsync("pruned");
-        await call.SayAsync(1, "hello");
-        await call.EndAsync(2);
-        var store = new SqliteStore(File, "other", TimeProvider.System);
-        await store.OpenAsync(CancellationToken.None);
-        Assert.Equal(0, await store.PruneAsync(DateTimeOffset.UtcNow.AddMinutes(-1), CancellationToken.None));
-        Assert.Equal(1, await store.PruneAsync(DateTimeOffset.UtcNow.AddMinutes(1), CancellationToken.None));
-        await store.DisposeAsync();
+        await using (TestServer server = await StartAsync())
+        {
+            using TestCall call = server.Call();
+            await call.OpenAsync("damaged");
+            for (uint seq = 1; seq <= 2; seq++)
+            {
+                await call.SayAsync(seq, "hello");
+                await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
+                await call.ReadAsync();
+            }
+        }
+
+        await using (var connection = new SqliteConnection($"Data Source={File};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            using SqliteCommand command = connection.CreateCommand();
+            // The first byte of the last batch says whose records follow.
+            command.CommandText = "UPDATE batches SET frames = x'ff' || substr(frames, 2) WHERE id = (SELECT max(id) FROM batches)";
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        }
+
+        await using TestServer again = await StartAsync();
+        Assert.Contains(again.Log.Lines, line => line.Contains("bytes of a batch cannot be read", StringComparison.Ordinal));
+        Assert.Contains("retentionscore_journal_damaged_total 1", await again.Ops.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+        using TestCall back = again.Call();
+        CallOpened opened = await back.OpenAsync("damaged", resumeFrom: 1, attempt: 2);
+        Assert.Equal((true, 2u), (opened.Resumed, opened.NextSeq));
     }
 
     [Theory]

@@ -163,6 +163,49 @@ public abstract class RestoreTests
         Assert.Contains(Degradation.HistoryLost, (await again.SayAsync(5, "hello")).Degraded);
     }
 
+    [Fact]
+    public async Task ErasedCall_IsGone_AlsoWhileItLives_AndOthersAreNot()
+    {
+        await using TestServer server = await StartAsync();
+        using TestCall call = server.Call(), other = server.Call();
+        await call.OpenAsync(new CallStart { CallId = "erased", ResumeFrom = 1, Attempt = 1, Context = new CallContext { CustomerId = "customer-4711" } });
+        await other.OpenAsync("kept");
+        foreach (TestCall one in new[] { call, other })
+        {
+            await one.SayAsync(1, "I want to cancel");
+            await FlushAsync(one, 1);
+        }
+
+        IJournalStore eraser = new JournalStoreSource(new ServerOptions { Journal = Store, Node = "eraser" }, TimeProvider.System).Store!;
+        await eraser.OpenAsync(CancellationToken.None).Within();
+        Assert.Equal(0, await eraser.EraseAsync("other", null, "customer-4711", CancellationToken.None).Within());
+        Assert.Equal(1, await eraser.EraseAsync("default", null, "customer-4711", CancellationToken.None).Within());
+        await eraser.DisposeAsync();
+
+        await call.SayAsync(2, "please");
+        Assert.Equal(StatusCode.Aborted, (await call.FailureAsync()).StatusCode);
+        using TestCall again = server.Call();
+        await again.SendAsync(new CallStart { CallId = "erased", ResumeFrom = 2, Attempt = 2 });
+        Assert.Equal("HISTORY_LOST", Refused.From(await again.FailureAsync()).Reason);
+        await other.SayAsync(2, "please");
+        await FlushAsync(other, 2);
+    }
+
+    [Fact]
+    public async Task Pruning_RemovesWhatNothingWasWrittenTo()
+    {
+        await using TestServer server = await StartAsync();
+        using TestCall call = server.Call();
+        await call.OpenAsync("pruned");
+        await call.SayAsync(1, "hello");
+        await call.EndAsync(2);
+        IJournalStore store = new JournalStoreSource(new ServerOptions { Journal = Store, Node = "other" }, TimeProvider.System).Store!;
+        await store.OpenAsync(CancellationToken.None).Within();
+        Assert.Equal(0, await store.PruneAsync(DateTimeOffset.UtcNow.AddMinutes(-1), CancellationToken.None).Within());
+        Assert.Equal(1, await store.PruneAsync(DateTimeOffset.UtcNow.AddMinutes(1), CancellationToken.None).Within());
+        await store.DisposeAsync();
+    }
+
     private protected static async Task FlushAsync(TestCall call, uint seq)
     {
         await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });
