@@ -17,6 +17,7 @@ using RetentionScore.Server.Overload;
 using RetentionScore.Server.Reflection;
 using RetentionScore.Server.Scoring;
 using RetentionScore.Server.Security;
+using RetentionScore.Server.Telemetry;
 
 namespace RetentionScore.Server;
 
@@ -91,6 +92,7 @@ public static class ServerHost
         services.AddSingleton<DrainNotice>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<Authentication>();
+        services.AddSingleton<CallTracing>();
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<CallStreamServices>();
@@ -101,6 +103,7 @@ public static class ServerHost
         services.AddHostedService<CallSweep>();
         services.AddHostedService<QueueProbe>();
         services.AddOps();
+        if (options.Telemetry.Endpoint is not null) services.AddHostedService<TelemetryExport>();
         if (!options.Tls.IsOn) return;
         services.AddSingleton(provider => new ServerCertificate(
             options.Tls, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ServerCertificate>>()));

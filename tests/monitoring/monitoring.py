@@ -190,6 +190,57 @@ def live_tests():
         assert talker.wait(timeout=30) == 0, (RESULTS / "talker.log").read_text()[-400:]
 
 
+def otlp_tests():
+    """The same metrics, and traces of every call, to an OTLP receiver, over HTTP and over gRPC."""
+    work = RESULTS / "live"
+    http, rpc = free_port(), free_port()
+    told = RESULTS / "otlp.jsonl"
+    told.unlink(missing_ok=True)
+    start("collector", "node", ROOT / "tests/monitoring/collector.mjs", http, rpc, told)
+    trust = ssl.create_default_context(cafile=work / "cert.pem")
+    servers = []
+    for name, telemetry in (("http", [f"--Telemetry:Endpoint=http://127.0.0.1:{http}", "--Telemetry:Protocol=http", "--Telemetry:Headers=x-key=open"]),
+                            ("grpc", [f"--Telemetry:Endpoint=http://127.0.0.1:{rpc}"])):
+        grpc, ops = free_port(), free_port()
+        servers.append(start(f"server-{name}", "dotnet", ROOT / "src/RetentionScore.Server/bin/Release/net10.0/RetentionScore.Server.dll", f"--Node={name}",
+              f"--Listen:Grpc=127.0.0.1:{grpc}", f"--Listen:Ops=127.0.0.1:{ops}", f"--Tls:CertificatePath={work / 'cert.pem'}", f"--Tls:KeyPath={work / 'key.pem'}",
+              "--Journal:Store=sqlite", f"--Journal:Path={work / name}.db", "--Drain:LameDuck=0", "--Drain:Time=0", "--Telemetry:Interval=1s",
+              "--Telemetry:TraceCallsPerMillion=1000000", "--Telemetry:SlowUtterance=0", *telemetry))
+        wait_for(f"https://localhost:{ops}/readyz", trust)
+        run("/usr/bin/python3", ROOT / "tests/monitoring/talker.py", grpc, work / "cert.pem", work / "protos", 1)
+        time.sleep(1.5)
+        servers[-1].send_signal(signal.SIGTERM)
+    for server in servers:
+        server.wait(timeout=20)
+    lines = [json.loads(line) for line in told.read_text().splitlines()]
+    catalogue = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/metrics.md").read_text(), re.M))
+    for by in ("http open", "grpc"):
+        own = [line for line in lines if line["by"] == by]
+        with test(f"otlp_{by[:4]}_metricsAreThoseOfTheCatalogue"):
+            metrics = {line["metric"]: line for line in own if "metric" in line}
+            ours = {name for name in metrics if name.startswith("retentionscore_")}
+            wanted = {name for name in catalogue if name.startswith("retentionscore_")}
+            assert ours == wanted, ours ^ wanted
+            answers = metrics["retentionscore_answer_seconds"]
+            assert answers["kind"] == "histogram" and answers["points"][0]["bounds"][0] == 0.000025 and answers["points"][0]["count"] > 10, answers
+            assert metrics["retentionscore_utterances_total"]["monotonic"] is True
+            assert answers["resource"]["service.name"] == "retentionscore" and answers["resource"]["service.instance.id"] == by[:4]
+            assert "kestrel.active_connections" in metrics and "dotnet.thread_pool.thread.count" in metrics, sorted(set(metrics) - ours)
+        with test(f"otlp_{by[:4]}_spansOfACallShareATrace"):
+            spans = [line for line in own if "span" in line]
+            assert {span["span"] for span in spans} == {"open", "journal claim", "utterance", "journal commit"}, {span["span"] for span in spans}
+            opened = next(span for span in spans if span["span"] == "open")
+            of = [span["span"] for span in spans if span["trace"] == opened["trace"]]
+            assert of.count("open") == 1 and of.count("journal claim") == 1 and of.count("utterance") >= 7, of
+            claim = next(span for span in spans if span["trace"] == opened["trace"] and span["span"] == "journal claim")
+            assert claim["parent"] == opened["id"], (claim, opened)
+            assert {span["parent"] for span in spans if span["trace"] == opened["trace"] and span["span"] == "utterance"} == {opened["parent"]}, opened
+    with test("otlp_nothingThatWasSaid_isSent"):
+        assert len(lines) > 100
+        for word in ("cancel my", "internet", "half price", "ridiculous", "confirmation number"):
+            assert word not in told.read_text(), word
+
+
 def file_tests():
     alerts = {rule["alert"]: rule for rule in rules() if "alert" in rule}
     cases = [case["name"] for path in (ROOT / "tests/monitoring").glob("*.test.yml") for case in yaml.safe_load(path.read_text())["tests"]]
@@ -235,6 +286,8 @@ def main():
     file_tests()
     with test("monitoring_serverPrometheusAndLoad_run"):
         live_tests()
+    with test("monitoring_otlpReceiver_runs"):
+        otlp_tests()
     with test("monitoring_alerts_fireAndDoNotFire"):
         assert unit.wait(timeout=120) == 0, (RESULTS / "unit.log").read_text()[-600:]
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using RetentionScore.Server.Journal;
@@ -6,6 +7,7 @@ using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
 using RetentionScore.Server.Overload;
 using RetentionScore.Server.Scoring;
+using RetentionScore.Server.Telemetry;
 
 namespace RetentionScore.Server.Calls;
 
@@ -55,7 +57,7 @@ internal sealed class CallRegistry(
     internal int Live => admission.LiveCalls;
 
     /// <summary>Creates the call, attaches to it, restores it or takes it over, as the start says.</summary>
-    internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream)
+    internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream, CallTrace trace = default)
     {
         var key = new CallKey(start.Tenant, start.CallId);
         stream.Attempt = start.Attempt;
@@ -66,7 +68,7 @@ internal sealed class CallRegistry(
             if (!isKnown || start.ResumeFrom == 0)
             {
                 OpenOutcome opened = journal.IsKept
-                    ? await OpenKeptAsync(key, start, stream, known).ConfigureAwait(false)
+                    ? await OpenKeptAsync(key, start, stream, known, trace).ConfigureAwait(false)
                     : Create(key, start, stream, known, CallJournal.None);
                 if (opened.Call is not null || opened.Refusal is not null) return opened;
                 continue; // somebody else was quicker
@@ -116,7 +118,7 @@ internal sealed class CallRegistry(
         }
     }
 
-    private async ValueTask<OpenOutcome> OpenKeptAsync(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended)
+    private async ValueTask<OpenOutcome> OpenKeptAsync(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended, CallTrace trace)
     {
         SemaphoreSlim opener = openers[key.GetHashCode() & (OpenersCount - 1)];
         await opener.WaitAsync().ConfigureAwait(false);
@@ -137,8 +139,15 @@ internal sealed class CallRegistry(
             };
             if (opening is null && mode == ClaimMode.New) return refusal!;
             var claim = new Claim(key, mode, start.Attempt, callNo, opening!);
-            return await journal.ClaimAsync(claim).ConfigureAwait(false) is { } outcome
-                ? Claimed(claim, outcome, start, stream, ended, refusal)
+            ClaimOutcome? asked;
+            using (Activity? claiming = trace.Begin("journal claim", start.CallId))
+            {
+                asked = await journal.ClaimAsync(claim).ConfigureAwait(false);
+                claiming?.SetTag("retentionscore.result", asked?.Result.ToString() ?? "Unreachable");
+            }
+
+            return asked is { } outcome
+                ? Claimed(claim, outcome, start, stream, ended, refusal, trace)
                 : Unreachable(claim, start, stream, ended, refusal);
         }
         finally
@@ -147,7 +156,7 @@ internal sealed class CallRegistry(
         }
     }
 
-    private OpenOutcome Claimed(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream, LiveCall? ended, Refusal? refusal)
+    private OpenOutcome Claimed(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream, LiveCall? ended, Refusal? refusal, CallTrace trace)
     {
         switch (outcome.Result)
         {
@@ -160,7 +169,7 @@ internal sealed class CallRegistry(
             case ClaimResult.Created:
                 return Create(claim.Key, start, stream, ended, new CallJournal(journal, claim, outcome.CallNo, outcome.Epoch, time));
             default:
-                return Restore(claim, outcome, start, stream);
+                return Restore(claim, outcome, start, stream, trace);
         }
     }
 
@@ -174,12 +183,14 @@ internal sealed class CallRegistry(
         };
     }
 
-    private OpenOutcome Restore(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream)
+    private OpenOutcome Restore(in Claim claim, in ClaimOutcome outcome, V1.CallStart start, StreamControl stream, CallTrace trace)
     {
+        using Activity? restoring = trace.Begin("restore", start.CallId);
         var clock = new ArrivalClock(time);
         CallScoring scoring = factory.Restore(outcome.Stored!, clock, new CallJournal(journal, claim, outcome.CallNo, outcome.Epoch, time), out bool isDamaged);
         if (isDamaged) metrics.JournalDamaged();
         metrics.Replayed(scoring.NextSeq - 1);
+        restoring?.SetTag("retentionscore.messages", scoring.NextSeq - 1).SetTag("retentionscore.damaged", isDamaged);
         V1.CallStart opened = V1.CallStart.Parser.ParseFrom(outcome.Stored!.Opening.Start);
         LiveCall call = Add(new LiveCall(claim.Key, scoring, clock, opened.HasStartedAtUnixMs ? opened.StartedAtUnixMs : null), stream);
         return Attach(call, start, stream, OpeningKind.Restored);

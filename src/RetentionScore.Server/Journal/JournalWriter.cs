@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RetentionScore.Server.Health;
 using RetentionScore.Server.Metrics;
 using RetentionScore.Server.Options;
+using RetentionScore.Server.Telemetry;
 
 namespace RetentionScore.Server.Journal;
 
@@ -24,6 +25,7 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     private readonly JournalOptions options;
     private readonly TimeProvider time;
     private readonly ServerMetrics metrics;
+    private readonly CallTracing tracing;
     private readonly ServingStatus serving;
     private readonly ILogger<JournalWriter> logger;
     private readonly JournalPatience patience;
@@ -41,12 +43,13 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
     private int isDisposed;
     private volatile bool isFailing;
 
-    public JournalWriter(ServerOptions options, JournalStoreSource source, TimeProvider time, ServerMetrics metrics, ServingStatus serving, ILogger<JournalWriter> logger)
+    public JournalWriter(ServerOptions options, JournalStoreSource source, TimeProvider time, ServerMetrics metrics, CallTracing tracing, ServingStatus serving, ILogger<JournalWriter> logger)
     {
         store = source.Store;
         this.options = options.Journal;
         this.time = time;
         this.metrics = metrics;
+        this.tracing = tracing;
         this.serving = serving;
         this.logger = logger;
         patience = new JournalPatience(options.Journal, time);
@@ -288,7 +291,9 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
         }
 
         Recovered();
-        metrics.JournalCommitted(bytes, Stopwatch.GetElapsedTime(from));
+        TimeSpan took = Stopwatch.GetElapsedTime(from);
+        metrics.JournalCommitted(bytes, took);
+        tracing.Committed(took, items.Count, bytes);
     }
 
     /// <summary>A call that was opened while the journal could not be reached.</summary>

@@ -17,7 +17,7 @@ public static class OptionsSource
 
     // Keys of the host itself that may stand on the command line beside ours.
     private static readonly ImmutableArray<string> HostKeys = ["Logging", "environment", "contentRoot", "applicationName"];
-    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain", "Scoring", "Tls", "Security", "Audit"];
+    private static readonly ImmutableArray<string> Sections = ["Node", "Listen", "Calls", "Limits", "Journal", "Drain", "Scoring", "Tls", "Security", "Audit", "Telemetry"];
 
     /// <summary>Reads all sources. Every problem names the key, the value and the limit.</summary>
     /// <param name="args">--Section:Key=value.</param>
@@ -118,6 +118,15 @@ public static class OptionsSource
                 },
             },
             Audit = new AuditOptions { Path = read.OptionalText("Audit:Path", MaxPath) },
+            Telemetry = new TelemetryOptions
+            {
+                Endpoint = read.OptionalText("Telemetry:Endpoint", MaxUrl),
+                Protocol = read.Choice("Telemetry:Protocol", defaults.Telemetry.Protocol),
+                Headers = read.OptionalText("Telemetry:Headers", MaxPath),
+                Interval = read.Duration("Telemetry:Interval", defaults.Telemetry.Interval, Seconds(1), Seconds(600)),
+                TraceCallsPerMillion = read.Count("Telemetry:TraceCallsPerMillion", defaults.Telemetry.TraceCallsPerMillion, 0, 1_000_000),
+                SlowUtterance = read.Duration("Telemetry:SlowUtterance", defaults.Telemetry.SlowUtterance, TimeSpan.Zero, Seconds(60)),
+            },
         };
         if (options.Journal is { Store: JournalStore.Postgres, ConnectionString.Length: 0 })
             read.Missing("Journal:ConnectionString", "an Npgsql connection string with Journal:Store=postgres");
@@ -133,6 +142,8 @@ public static class OptionsSource
             }
         }
 
+        if (options.Telemetry.Endpoint is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
+            read.Report("Telemetry:Endpoint", endpoint, "an http or https URL, such as http://127.0.0.1:4317");
         SafeDefaults.Check(options, read);
         if (Collide(options.Listen.Grpc, options.Listen.Ops))
             read.Report("Listen:Ops", options.Listen.Ops.ToString(), $"another address or port than Listen:Grpc = '{options.Listen.Grpc}'");

@@ -23,11 +23,14 @@ public static partial class OptionsText
     public static string Write(ServerOptions options)
     {
         string text = new JsonObject { [OptionsSource.Root] = JsonSerializer.SerializeToNode(options, Json) }.ToJsonString(Json);
-        return Secret().Replace(text, "${name}=***");
+        return Header().Replace(Secret().Replace(text, "${name}=***"), "${name}***\"");
     }
 
     [GeneratedRegex("(?<name>password|pwd|passfile|ssl password)\\s*=\\s*([^;\"]*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Secret();
+
+    [GeneratedRegex("(?<name>\"Headers\": \")[^\"]+\"", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Header();
 
     private sealed class Durations : JsonConverter<TimeSpan>
     {

@@ -37,6 +37,9 @@ public sealed record ServerOptions
 
     /// <summary>Who did what.</summary>
     public AuditOptions Audit { get; init; } = new();
+
+    /// <summary>Metrics and traces over OTLP.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 }
 
 /// <summary>Section Scoring.</summary>
@@ -114,6 +117,37 @@ public sealed record AuditOptions
 {
     /// <summary>File of the audit log, appended to. Default: none is written.</summary>
     public string? Path { get; init; }
+}
+
+/// <summary>How OTLP is spoken.</summary>
+public enum TelemetryProtocol
+{
+    /// <summary>gRPC, mostly on port 4317.</summary>
+    Grpc,
+    /// <summary>Protobuf over HTTP, mostly on port 4318; /v1/metrics and /v1/traces are added to the endpoint.</summary>
+    Http,
+}
+
+/// <summary>Section Telemetry: the metrics of /metrics, and traces of some calls, sent to a collector (OTLP). Off without an endpoint. Never text.</summary>
+public sealed record TelemetryOptions
+{
+    /// <summary>URL of the collector. Default: nothing is sent.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>grpc or http. Default grpc.</summary>
+    public TelemetryProtocol Protocol { get; init; }
+
+    /// <summary>Sent with every request, as <c>name=value,name=value</c>: credentials for the collector. Default: none.</summary>
+    public string? Headers { get; init; }
+
+    /// <summary>How often metrics are sent. 1 s to 10 min, default 60 s.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Of a million calls, how many are traced; the same ones on every node. 0 to 1,000,000, default 10,000.</summary>
+    public int TraceCallsPerMillion { get; init; } = 10_000;
+
+    /// <summary>Utterances of traced calls that take longer get a span. 0 (all of them) to 60 s, default 25 ms.</summary>
+    public TimeSpan SlowUtterance { get; init; } = TimeSpan.FromMilliseconds(25);
 }
 
 /// <summary>Section Listen. Port 0 takes a free one.</summary>

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Overload;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
+using RetentionScore.Server.Telemetry;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -18,6 +20,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
     private FlushQueue? flushes;
     private LiveCall? call;
     private bool isResumed;
+    private CallTrace trace;
 
     /// <summary>Whether the call has ended.</summary>
     internal bool HasEnded => call is { HasEnded: true };
@@ -41,7 +44,10 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
         Tenant = start.Tenant;
         Budget = services.Admission.Reading(start.Tenant);
 
-        OpenOutcome outcome = await services.Calls.OpenAsync(start, control).ConfigureAwait(false);
+        trace = services.Tracing.Of(start.Tenant, start.CallId);
+        using Activity? opening = trace.Begin("open", start.CallId);
+        OpenOutcome outcome = await services.Calls.OpenAsync(start, control, trace).ConfigureAwait(false);
+        opening?.SetTag("retentionscore.how", outcome.Refusal?.Name ?? outcome.What);
         if (outcome.Refusal is not null) return outcome.Refusal;
         call = outcome.Call!;
         services.Metrics.Opened(outcome.How);
@@ -104,6 +110,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
         TimeSpan queued = services.Time.GetElapsedTime(arrival, from);
         var receipt = new Receipt(queued, services.Time.GetElapsedTime(from, to), StalenessMs(frame, queued));
         services.Metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref call.Watch);
+        if (trace.IsOn && frame.Member == FrameMember.Utterance) trace.Utterance(frame, receipt);
         if (answer.Kind == AnswerKind.Ended) services.Calls.HasEnded(call);
         else if (answer.Update is { } update) update.Latency = receipt;
         return answer;

@@ -10,6 +10,7 @@ using RetentionScore.Server.Options;
 using RetentionScore.Server.Overload;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
+using RetentionScore.Server.Telemetry;
 
 namespace RetentionScore.Server.Scoring;
 
@@ -23,6 +24,7 @@ internal sealed record CallStreamServices(
     ServerPhase Phase,
     DrainNotice DrainNotice,
     ServerMetrics Metrics,
+    CallTracing Tracing,
     AuditLog Audit,
     TimeProvider Time)
 {

@@ -145,6 +145,7 @@ public sealed class CatalogueTests
             then, is in [operating.md](operating.md).
 
             Labels have the values that are listed and no other: nothing that a client sends becomes one, neither calls nor tenants. All of them are there from the start, at 0.
+            Over OTLP the same goes to a collector ([operating.md](operating.md)).
             Scores and signals are by version of policy and model, so that a change of either is not taken for a change of the callers.
 
             """);
