@@ -115,7 +115,7 @@ internal sealed class PhraseAutomaton
         while (true)
         {
             ref readonly Slot slot = ref slots[wait.SlotBegin + (int)(at++ & (uint)wait.SlotMask)];
-            if (slot.Word == word) return _trie.NodesOfSlots.AsSpan(slot.Begin, slot.Count);
+            if (slot.Word == word) return slot.Count == 1 ? new ReadOnlySpan<int>(in slot.Node) : _trie.NodesOfSlots.AsSpan(slot.Node, slot.Count);
             if (slot.Word == 0) return default;
         }
     }
@@ -135,9 +135,18 @@ internal sealed class PhraseAutomaton
     /// <summary>What may follow within a gap: a mask of words, and a table of them: a power of two of slots, one of them at least empty.</summary>
     internal readonly record struct Wait(WordMask Words, int SlotBegin, int SlotMask, byte Gap, Sides Sides);
 
-    /// <summary>A word of a table, and the nodes it leads to. Word 0 is none.</summary>
-    internal readonly record struct Slot(ushort Word, ushort Count, int Begin)
+    /// <summary>A word of a table, and the nodes it leads to: mostly one, which is in the slot; more of them stand in a row. Word 0 is none.</summary>
+    internal readonly struct Slot(ushort word, ushort count, int node)
     {
+        /// <summary>Whose slot it is.</summary>
+        internal readonly ushort Word = word;
+
+        /// <summary>Nodes.</summary>
+        internal readonly ushort Count = count;
+
+        /// <summary>The node, or where those of several begin.</summary>
+        internal readonly int Node = node;
+
         /// <summary>Where to look for a word first.</summary>
         internal static uint HashOf(ushort word) => (word * 0x9E3779B1u) >> 16;
     }

@@ -49,7 +49,7 @@ internal sealed class PhraseLayout
     {
         // Grouped stably: of one word the nodes stand in the order of their classes.
         IGrouping<ushort, int>[] words = [.. edges.GroupBy(edge => edge.Word, edge => edge.Node)];
-        var table = new PhraseAutomaton.Slot[BitOperations.RoundUpToPowerOf2((uint)(words.Length + words.Length / 4 + 1))];
+        var table = new PhraseAutomaton.Slot[BitOperations.RoundUpToPowerOf2((uint)(words.Length + words.Length / 8 + 1))];
         uint last = (uint)table.Length - 1;
         var mask = default(WordMask);
         foreach (IGrouping<ushort, int> word in words)
@@ -57,8 +57,9 @@ internal sealed class PhraseLayout
             mask |= WordMask.Of(word.Key);
             uint at = PhraseAutomaton.Slot.HashOf(word.Key);
             while (table[at & last].Word != 0) at++;
-            table[at & last] = new PhraseAutomaton.Slot(word.Key, checked((ushort)word.Count()), _nodesOfSlots.Count);
-            _nodesOfSlots.AddRange(word);
+            int[] nodes = [.. word];
+            table[at & last] = new PhraseAutomaton.Slot(word.Key, checked((ushort)nodes.Length), nodes.Length == 1 ? nodes[0] : _nodesOfSlots.Count);
+            if (nodes.Length > 1) _nodesOfSlots.AddRange(nodes);
         }
 
         int begin = _slots.Count;

@@ -27,8 +27,8 @@ internal sealed class CallTrunk
     /// <summary>Of a call that is not open yet, or waits for its end to be durable.</summary>
     internal const int MostWaitingOfACall = 256;
 
-    /// <summary>Messages read ahead of those that are answered.</summary>
-    private const int MostReady = 1024;
+    /// <summary>Messages read ahead of those that are answered: enough that a call with few has its turn before a call with many, few enough not to wait.</summary>
+    private const int MostReady = 256;
 
     /// <summary>Requests read ahead: of messages that are dropped there may be any number.</summary>
     private const int MostReads = 256;
