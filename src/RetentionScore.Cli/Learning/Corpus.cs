@@ -30,7 +30,8 @@ internal static class Corpus
     public static List<Example> Read(string data, string labels, int seed)
     {
         var all = new List<Example>();
-        all.AddRange(Own(Path.Combine(labels, "train.jsonl"), "own"));
+        foreach (var (writer, path) in Directory.EnumerateFiles(Path.Combine(labels, "train"), "*.jsonl").Order(StringComparer.Ordinal).Index())
+            all.AddRange(Own(path, "own", SignalReader.BuiltIn.With(null)).Select(example => example with { Writer = writer }));
         all.AddRange(Definitions(Path.Combine(labels, "..", "..", "docs", "labels.md")));
         all.AddRange(Nlupp(data));
         all.AddRange(Xci(data));
@@ -46,7 +47,10 @@ internal static class Corpus
     }
 
     /// <summary>Turns labelled by docs/labels.md: every signal of the side is known.</summary>
-    public static IEnumerable<Example> Own(string path, string set) => Calls(path).SelectMany(call => Turns(call).Select(turn =>
+    /// <param name="path">The file.</param>
+    /// <param name="set">What the set is called.</param>
+    /// <param name="reader">Hears what was done before each turn.</param>
+    public static IEnumerable<Example> Own(string path, string set, SignalReader reader) => Calls(path).SelectMany(call => Conversation.Heard(Turns(call).Select(turn =>
     {
         bool customer = IsCustomer(turn);
         SignalSet positive = SignalSet.Of([.. turn.GetProperty("labels").EnumerateArray().Select(label => Parse(label.GetString()!))]);
@@ -55,7 +59,7 @@ internal static class Corpus
             Set = set, Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn), Positive = positive,
             Negative = (customer ? SignalSet.OfCustomer : SignalSet.OfAgent) - positive, Weight = 2,
         };
-    }));
+    }), reader));
 
     /// <summary>The examples and near misses of docs/labels.md: each tells of one signal.</summary>
     public static IEnumerable<Example> Definitions(string path)

@@ -22,6 +22,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> model = new("--model") { Description = "A file of weights instead of the built-in one.", HelpName = "FILE" };
     private readonly Option<string?> json = new("--json") { Description = "Write the figures as JSON, too.", HelpName = "FILE" };
     private readonly Option<string> words = new("--words") { Description = "dropped: one word in ten is left out. misheard: words are taken for others that sound alike.", DefaultValueFactory = _ => Spoiling.Names[0] };
+    private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
     private readonly Option<double> penalty = LearningArguments.Penalty();
 
@@ -38,7 +39,7 @@ internal sealed class EvaluateCommand
         var evaluate = new EvaluateCommand(screen);
         var command = new Command("evaluate", "Measure the signals on labelled sets, with two baselines and 95% intervals.")
         {
-            evaluate.data, evaluate.labels, evaluate.sets, evaluate.model, evaluate.words, evaluate.json, evaluate.seed, evaluate.penalty,
+            evaluate.data, evaluate.labels, evaluate.vectors, evaluate.sets, evaluate.model, evaluate.words, evaluate.json, evaluate.seed, evaluate.penalty,
         };
         command.SetAction(evaluate.Run);
         return command;
@@ -54,7 +55,7 @@ internal sealed class EvaluateCommand
         {
             var (shipped, problem) = ReaderOf(parsed.GetValue(model));
             if (shipped is null) return screen.Fail(problem!);
-            var trainer = new ModelTrainer(Corpus.Read(folder, own, recipe.Seed), recipe, Progress);
+            var trainer = new ModelTrainer(Corpus.Read(folder, own, recipe.Seed), VectorsIn(parsed), recipe, Progress);
             var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Spoiling.Way(parsed.GetRequiredValue(words)), Progress);
             Measurement[] measured = [.. parsed.GetRequiredValue(sets).SelectMany(set => Sets.Of(set, folder, own)).Select(evaluator.Run)];
             MeasurementTable.Print(screen, measured);
@@ -73,4 +74,6 @@ internal sealed class EvaluateCommand
         var (model, problem) = LinearFile.Read(File.ReadAllBytes(path));
         return model is null ? (null, $"{path}: {problem}") : (SignalReader.BuiltIn.With(model), null);
     }
+
+    private WordVectors VectorsIn(ParseResult parsed) => parsed.GetValue(vectors) is { } file ? WordVectors.Read(file.FullName) : WordVectors.None;
 }

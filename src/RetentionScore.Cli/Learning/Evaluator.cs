@@ -42,7 +42,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
 
     private (double LogOdds, double Probability) Score(SignalReader reader, Measured task, Measured.Item item)
     {
-        _read.Read(reader, item.Text, item.Speaker);
+        _read.Read(reader, item.Text, item.Speaker, item.Before);
         double best = LeastLogOdds, probability = 0;
         foreach (Signal signal in task.Signals)
         {
@@ -57,7 +57,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
     private double Phrases(Measured task, Measured.Item item)
     {
         SignalReading reading = _read.Reading;
-        _read.ReadPhrases(_phrases, item.Text, item.Speaker);
+        _read.ReadPhrases(_phrases, item.Text, item.Speaker, item.Before);
         return task.Signals.Max(signal => reading[signal]);
     }
 

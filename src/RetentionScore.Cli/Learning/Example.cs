@@ -12,7 +12,13 @@ internal sealed record Example
     /// <summary>What must stay together when the set is divided: a call, a fold.</summary>
     public required string Group { get; init; }
 
+    /// <summary>Who wrote it, numbered; null where nobody wrote it for us. One's turns are all learned from or none, so that cross-validation tells of other people's words.</summary>
+    public int? Writer { get; init; }
+
     public required Speaker Speaker { get; init; }
+
+    /// <summary>What was done before it, where the call is known.</summary>
+    public PriorActs Before { get; init; }
 
     /// <summary>As a recogniser would write it.</summary>
     public required string Text { get; init; }

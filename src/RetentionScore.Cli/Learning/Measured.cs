@@ -14,7 +14,7 @@ namespace RetentionScore.Cli.Learning;
 internal sealed record Measured(string Set, string Name, Signal[] Signals, Signal Against, Measured.Item[] Items, int Parts, (double Auc, double F1) Bars)
 {
     /// <summary>One utterance.</summary>
-    public readonly record struct Item(string Text, Speaker Speaker, bool Positive, string Group);
+    public readonly record struct Item(string Text, Speaker Speaker, bool Positive, string Group, PriorActs Before = PriorActs.None);
 
     /// <summary>Part of a group.</summary>
     public int PartOf(string group) => Set == "nlupp"

@@ -8,7 +8,7 @@ namespace RetentionScore.Cli.Learning;
 /// Trains a model: for each side features, then cross-validation by groups, scale and offset on what was not learned from, and a last training on
 /// everything. The same data, seed and recipe give the same bytes.
 /// </summary>
-internal sealed class ModelTrainer(IReadOnlyList<Example> examples, Recipe recipe, Action<string> progress)
+internal sealed class ModelTrainer(IReadOnlyList<Example> examples, WordVectors vectors, Recipe recipe, Action<string> progress)
 {
     /// <summary>Parts of the cross-validation.</summary>
     public const int Parts = 5;
@@ -24,7 +24,7 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, Recipe recip
         if (_matrices.TryGetValue(customer, out FeatureMatrix? matrix)) return matrix;
         progress($"reading {(customer ? "customers" : "agents")}");
         Example[] side = [.. examples.Where(example => example.Speaker == Speaker.Customer == customer)];
-        _matrices.Add(customer, matrix = new FeatureMatrix(side, SignalReader.BuiltIn.With(null)));
+        _matrices.Add(customer, matrix = new FeatureMatrix(side, SignalReader.BuiltIn.With(null), vectors));
         return matrix;
     }
 
@@ -53,14 +53,16 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, Recipe recip
             int heldOut = part;
             LinearTables tables = trainer.Train(signals, example => PartOf(example) != heldOut, signal => progress($"part {heldOut + 1} of {Parts}: {SignalCatalogue.Name(signal)}"));
             SignalReader reader = ReaderOf(customer, tables);
-            foreach (Example example in matrix.Examples.Where(example => PartOf(example) == heldOut))
+            for (int i = 0; i < matrix.Examples.Count; i++)
             {
-                read.Read(reader, example.Text, example.Speaker);
+                Example example = matrix.Examples[i];
+                if (PartOf(example) != heldOut) continue;
+                read.Read(reader, example.Text, example.Speaker, example.Before);
                 for (int h = 0; h < signals.Length; h++)
                 {
                     if (!example.Teaches(signals[h])) continue;
                     scores[signals[h]].Add(new Platt.Scored(
-                        read.LogOdds(signals[h]), example.Positive.Has(signals[h]), example.Set == "own", example.Weak.Has(signals[h])));
+                        read.LogOdds(signals[h]), example.Positive.Has(signals[h]), example.Set == "own", example.Weak.Has(signals[h]), matrix.HasPhrase(i, signals[h])));
                 }
             }
         }
@@ -68,12 +70,13 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, Recipe recip
         LinearTables all = trainer.Train(signals, _ => true, signal => progress($"all: {SignalCatalogue.Name(signal)}"));
         var heads = all.Heads.Select(head =>
         {
-            var (slope, offset, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
-            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, offset, rate, recipe.PenaltyOf(head.Signal)));
-            return head with { Slope = slope, Offset = offset };
+            var (slope, _, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
+            double line = DecisionLine.Of(head.Signal, scores[head.Signal]);
+            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, line, rate, recipe.PenaltyOf(head.Signal)));
+            return head with { Slope = slope, Offset = -slope * line };
         });
         return all with { Heads = [.. heads] };
     }
 
-    private int PartOf(Example example) => Drawing.Part(recipe.Seed, example.Group, Parts);
+    private int PartOf(Example example) => example.Writer is { } writer ? writer % Parts : Drawing.Part(recipe.Seed, example.Group, Parts);
 }

@@ -19,7 +19,12 @@ internal static class Platt
     };
 
     /// <summary>One score that was not learned from.</summary>
-    public readonly record struct Scored(double LogOdds, bool Positive, bool Own, bool Ordinary);
+    /// <param name="LogOdds">Of the model.</param>
+    /// <param name="Positive">Whether it is said.</param>
+    /// <param name="Own">One of our own labelled turns.</param>
+    /// <param name="Ordinary">An ordinary turn, most likely without it.</param>
+    /// <param name="ByPhrase">Whether a phrase says it, whatever the model says.</param>
+    public readonly record struct Scored(double LogOdds, bool Positive, bool Own, bool Ordinary, bool ByPhrase);
 
     /// <summary>Fits scale and offset.</summary>
     public static (double Slope, double Offset, double Rate) Fit(Signal signal, IReadOnlyList<Scored> scores)

@@ -55,7 +55,7 @@ internal static class Sets
 
     private static IEnumerable<Measured> HeldOut(string labels)
     {
-        Example[] examples = [.. Corpus.Own(Path.Combine(labels, "heldout.jsonl"), "heldout")];
+        Example[] examples = [.. Corpus.Own(Path.Combine(labels, "heldout.jsonl"), "heldout", SignalReader.BuiltIn)];
         for (Signal signal = Signal.CancelRequest; signal < Signal.AsksIfCancel; signal++)
         {
             foreach (Speaker side in new[] { Speaker.Customer, Speaker.Agent })
@@ -64,7 +64,7 @@ internal static class Sets
                 string name = SignalCatalogue.Name(signal) + (SignalCatalogue.OfCustomer(signal) && SignalCatalogue.OfAgent(signal) ? side == Speaker.Customer ? " (customer)" : " (agent)" : "");
                 Signal said = signal;
                 yield return new Measured("heldout", name, [signal], Signal.None,
-                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group))], 0, (None, None));
+                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group, e.Before))], 0, (None, None));
             }
         }
     }

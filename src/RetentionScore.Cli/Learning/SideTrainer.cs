@@ -8,6 +8,9 @@ internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
 {
     private const double DirectSteps = 8192;
 
+    /// <summary>Of the words that no example holds so many get a row, by their vectors.</summary>
+    private const int CommonWords = 15_000;
+
     /// <summary>The signals that have something to learn from.</summary>
     public static Signal[] HeadsOf(FeatureMatrix matrix, SignalSet of)
     {
@@ -42,6 +45,7 @@ internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
         for (int h = 0; h < heads; h++)
         {
             double[] w = weights[h];
+            for (int i = 0; i < keys; i++) w[DirectFeature.Count + i] *= matrix.Scale[DirectFeature.Count + i];
             double unit = Math.Max(w.AsSpan(DirectFeature.Count, keys).ToArray().Max(Math.Abs), 1e-9) / 127;
             double directUnit = Math.Max(w.AsSpan(0, DirectFeature.Count).ToArray().Max(Math.Abs), 1e-9) / DirectSteps;
             // Runs of letters weigh half: a unit of the sum is half a unit of a weight.
@@ -50,21 +54,23 @@ internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
             for (int i = 0; i < DirectFeature.Count; i++) direct[(i * heads) + h] = (short)Math.Round(w[i] / directUnit);
         }
 
-        return Pack(made, rounded, direct);
+        var dimensions = weights.Select(w => w.AsSpan(matrix.FirstDimension, WordVectors.Dimensions).ToArray().Select(weight => (float)weight).ToArray()).ToArray();
+        return Pack(made, rounded, direct, dimensions);
     }
 
-    private LinearTables Pack(LinearHead[] heads, sbyte[] rounded, short[] direct)
+    private LinearTables Pack(LinearHead[] heads, sbyte[] rounded, short[] direct, float[][] dimensions)
     {
         var (wordKeys, wordRows) = (new List<ulong>(), new List<short>());
         var isWord = new HashSet<int>();
-        foreach (var (key, own, grams) in matrix.Words)
+        foreach (var (key, own, grams, vector) in matrix.Words.Concat(matrix.UnseenWords(CommonWords)))
         {
-            if (own < 0) continue;
-            isWord.Add(own);
+            if (own < 0 && vector < 0) continue;
+            if (own >= 0) isWord.Add(own);
             wordKeys.Add(key);
             for (int h = 0; h < heads.Length; h++)
             {
-                int sum = 2 * rounded[((own - DirectFeature.Count) * heads.Length) + h];
+                int sum = own < 0 ? 0 : 2 * rounded[((own - DirectFeature.Count) * heads.Length) + h];
+                if (vector >= 0) sum += (int)Math.Round(matrix.Vectors.Dot(vector, dimensions[h]) / heads[h].WordScale);
                 foreach (int gram in grams) sum += rounded[((gram - DirectFeature.Count) * heads.Length) + h];
                 wordRows.Add((short)Math.Clamp(sum, short.MinValue, short.MaxValue));
             }

@@ -16,6 +16,7 @@ internal sealed class TrainCommand
     private readonly Option<string> labels = LearningArguments.Labels();
     private readonly Option<string> into = new("--out") { Description = "The file of weights to write; a report is written beside it.", HelpName = "FILE", Required = true };
     private readonly Option<string> name = new("--name") { Description = "The model's name, told to clients.", DefaultValueFactory = _ => "linear-1" };
+    private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
     private readonly Option<double> penalty = LearningArguments.Penalty();
 
@@ -25,7 +26,7 @@ internal sealed class TrainCommand
     public static Command On(Screen screen)
     {
         var train = new TrainCommand(screen);
-        var command = new Command("train", "Train the model of signals; the same data and seed give the same bytes.") { train.data, train.labels, train.into, train.name, train.seed, train.penalty };
+        var command = new Command("train", "Train the model of signals; the same data and seed give the same bytes.") { train.data, train.labels, train.vectors, train.into, train.name, train.seed, train.penalty };
         command.SetAction(train.Run);
         return command;
     }
@@ -38,7 +39,7 @@ internal sealed class TrainCommand
         try
         {
             List<Example> examples = Corpus.Read(parsed.GetRequiredValue(data), parsed.GetRequiredValue(labels), recipe.Seed);
-            var trainer = new ModelTrainer(examples, recipe, step => screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}")));
+            var trainer = new ModelTrainer(examples, VectorsIn(parsed), recipe, step => screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}")));
             var (customer, agent) = trainer.Train();
             byte[] bytes = LinearFile.Write(called, customer, agent);
             var (_, problem) = LinearFile.Read(bytes);
@@ -49,9 +50,11 @@ internal sealed class TrainCommand
             foreach (HeadReport head in trainer.Reports)
             {
                 screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{head.Signal,-22} positives {head.Positives,5}, own {head.OwnPositives,4}: AUC {head.OwnAuc:0.000}, precision {head.OwnPrecision:0.00}, recall {head.OwnRecall:0.00}, of ordinary turns {head.OrdinaryFlagged:0.0000}"));
+                    $"{head.Signal,-22} positives {head.Positives,5}, own {head.OwnPositives,4}: AUC {head.OwnAuc:0.000}, precision {head.OwnPrecision:0.00}, recall {head.OwnRecall:0.00}, F1 {head.OwnF1:0.00} (phrases {head.PhrasesF1:0.00}), of ordinary turns {head.OrdinaryFlagged:0.0000}"));
             }
 
+            screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"own turns, not learned from: mean AUC {trainer.Reports.Average(head => head.OwnAuc):0.000}, mean F1 {trainer.Reports.Average(head => head.OwnF1):0.000}, of phrases {trainer.Reports.Average(head => head.PhrasesF1):0.000}"));
             screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {bytes.Length} bytes"));
             return ExitCode.Done;
         }
@@ -60,4 +63,6 @@ internal sealed class TrainCommand
             return screen.Fail(unreadable.Message);
         }
     }
+
+    private WordVectors VectorsIn(ParseResult parsed) => parsed.GetValue(vectors) is { } file ? WordVectors.Read(file.FullName) : WordVectors.None;
 }

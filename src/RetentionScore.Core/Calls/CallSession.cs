@@ -20,7 +20,7 @@ namespace RetentionScore.Core.Calls;
 /// </summary>
 public sealed class CallSession
 {
-    private readonly SignalReader _reader = SignalReader.BuiltIn;
+    private readonly SignalReader _reader;
     private readonly SignalLog _log = new();
     private readonly bool _languageSupported;
     private readonly BandLines _bands;
@@ -38,7 +38,14 @@ public sealed class CallSession
     /// <param name="languageSupported">False: words are not read, and every update says LanguageNotEvaluated.</param>
     /// <param name="explain">Evidence and signals in every update.</param>
     public CallSession(RetentionPolicy policy, CallContext context, bool languageSupported = true, bool explain = false)
+        : this(policy, context, SignalReader.BuiltIn, languageSupported, explain)
     {
+    }
+
+    /// <summary>As the other, with a reader of one's own.</summary>
+    internal CallSession(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false)
+    {
+        _reader = reader;
         Policy = policy;
         Context = context;
         _languageSupported = languageSupported;
@@ -249,11 +256,14 @@ public sealed class CallSession
         int lastEndMs = utterance.Speaker == Speaker.Customer ? _state.CustomerEndMs : _state.AgentEndMs;
         bool goesOn = lastEndMs >= 0 && utterance.StartMs - lastEndMs <= 1500;
         Tokenizer.Read(utterance.Text, scratch.Reader.Tokens);
-        _reader.Read(utterance.Speaker, ref tail, goesOn, scratch.Reader, scratch.Reading);
+        _reader.Read(utterance.Speaker, ref tail, goesOn, ActsBefore(utterance.Speaker), scratch.Reader, scratch.Reading);
         Dialogue.Context.Apply(_state, utterance.Speaker, scratch.Reading);
         entry.Take(scratch.Reading);
         return entry;
     }
+
+    /// <summary>What was done before the next words of a speaker: what the reader is told of the dialogue.</summary>
+    internal PriorActs ActsBefore(Speaker speaker) => Dialogue.Context.Before(_state, speaker);
 
     private ref TailWords TailOf(Speaker speaker) => ref speaker == Speaker.Customer ? ref _customerTail : ref _agentTail;
 

@@ -22,6 +22,16 @@ internal static class Context
         Signal.AcknowledgesRequest, Signal.ConfirmsCancellation,
     ];
 
+    private static readonly (TurnActs Act, PriorActs Prior)[] OfAgent =
+    [
+        (TurnActs.Why, PriorActs.Why), (TurnActs.Offer, PriorActs.Offer), (TurnActs.Rebuttal, PriorActs.Rebuttal), (TurnActs.PutOff, PriorActs.PutOff),
+        (TurnActs.Block, PriorActs.Block), (TurnActs.AsksIfCancel, PriorActs.AsksIfCancel), (TurnActs.AsksToRepeat, PriorActs.AsksToRepeat),
+        (TurnActs.YesNo, PriorActs.YesNo), (TurnActs.Neutral, PriorActs.Neutral),
+    ];
+
+    private static readonly (TurnActs Act, PriorActs Prior)[] OfCustomer =
+        [(TurnActs.Request, PriorActs.Request), (TurnActs.Invites, PriorActs.Invites), (TurnActs.Asks, PriorActs.Asks)];
+
     /// <summary>Reads an utterance's weak evidence in the light of the dialogue so far.</summary>
     public static void Apply(in DialogueState s, Speaker speaker, SignalReading reading)
     {
@@ -43,6 +53,20 @@ internal static class Context
         {
             Raise(reading, OfAgentWhenOpen);
         }
+    }
+
+    /// <summary>What was done before the next words of a speaker.</summary>
+    public static PriorActs Before(in DialogueState s, Speaker speaker)
+    {
+        PriorActs acts = s.IsOpen || s.Stage == CancelStage.Hinted ? PriorActs.Open : PriorActs.None;
+        if (speaker == Speaker.Unspecified) return acts;
+        TurnActs turn = speaker == Speaker.Customer ? s.AgentTurn : s.CustomerTurn;
+        foreach (var (act, prior) in speaker == Speaker.Customer ? OfAgent : OfCustomer)
+        {
+            if ((turn & act) != 0) acts |= prior;
+        }
+
+        return acts;
     }
 
     private static void Raise(SignalReading reading, Signal[] signals)

@@ -40,7 +40,7 @@ public sealed class SignalReader
         var reading = new SignalReading();
         Tokenizer.Read(System.Text.Encoding.UTF8.GetBytes(text), work.Tokens);
         TailWords tail = default;
-        Read(speaker, ref tail, goesOn: false, work, reading);
+        Read(speaker, ref tail, goesOn: false, PriorActs.None, work, reading);
         return reading;
     }
 
@@ -48,25 +48,26 @@ public sealed class SignalReader
     /// <param name="speaker">Whose signals to look for; an unknown speaker has none.</param>
     /// <param name="tail">The speaker's last words; replaced by the new last words.</param>
     /// <param name="goesOn">Whether the utterance continues the speaker's last sentence: <paramref name="tail"/> is put before it.</param>
+    /// <param name="before">What was done before it.</param>
     /// <param name="work">Scratch with the words.</param>
     /// <param name="into">The reading.</param>
-    internal void Read(Speaker speaker, ref TailWords tail, bool goesOn, ReaderScratch work, SignalReading into)
+    internal void Read(Speaker speaker, ref TailWords tail, bool goesOn, PriorActs before, ReaderScratch work, SignalReading into)
     {
         var tokens = work.Tokens.Tokens;
         into.Clear();
         into.Words = tokens.Length;
-        int before = goesOn ? CopyTail(tail, work.Words) : 0;
-        for (int i = 0; i < tokens.Length; i++) work.Words[before + i] = _phrases.WordOf(tokens[i]);
-        ReadOnlySpan<ushort> words = work.Words.AsSpan(0, before + tokens.Length);
+        int tailWords = goesOn ? CopyTail(tail, work.Words) : 0;
+        for (int i = 0; i < tokens.Length; i++) work.Words[tailWords + i] = _phrases.WordOf(tokens[i]);
+        ReadOnlySpan<ushort> words = work.Words.AsSpan(0, tailWords + tokens.Length);
 
-        into.Backchannel = IsBackchannel(words[before..]);
-        into.ContentBits = ContentBits(tokens, words[before..]);
-        MarkNegated(words, tokens, before, work.Negated);
+        into.Backchannel = IsBackchannel(words[tailWords..]);
+        into.ContentBits = ContentBits(tokens, words[tailWords..]);
+        MarkNegated(words, tokens, tailWords, work.Negated);
         int found = _phrases.Find(words, SidesOf(speaker), work.Walk, work.Matches);
         Weigh(work.Matches.AsSpan(0, found), tokens, words, speaker, work.Negated, into);
         if (Model?.SideOf(speaker) is { Heads.Length: > 0 } side && tokens.Length > 0)
         {
-            side.Read(work.Tokens, work.Negated.AsSpan(before, tokens.Length), into, work.Linear);
+            side.Read(work.Tokens, work.Negated.AsSpan(tailWords, tokens.Length), before, into, work.Linear);
             LearnedEvidence.Add(side, tokens, work.Linear, into);
         }
 

@@ -10,7 +10,7 @@ public sealed partial class LabelledTurnsTests
     private const int Gram = 5;
     private const int Opening = 4;
 
-    private static readonly Fragment[] Train = Read("train.jsonl"), HeldOut = Read("heldout.jsonl");
+    private static readonly Fragment[] Train = [.. Directory.EnumerateFiles(PathOf("train"), "*.jsonl").Order(StringComparer.Ordinal).SelectMany(Read)], HeldOut = Read(PathOf("heldout.jsonl"));
 
     [Fact]
     public void TrainAndHeldOut_ShareNoFiveWords()
@@ -47,6 +47,9 @@ public sealed partial class LabelledTurnsTests
     }
 
     [Fact]
+    public void Train_SaysEachFragmentOnce() => Assert.Empty(Train.GroupBy(fragment => fragment.Id).Where(same => same.Count() > 1).Select(same => same.Key));
+
+    [Fact]
     public void SecondPass_CoversEveryHeldOutTurn()
     {
         var second = File.ReadLines(PathOf("heldout-second.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
@@ -64,8 +67,8 @@ public sealed partial class LabelledTurnsTests
 
     private static string PathOf(string name) => Path.Combine(Path.GetDirectoryName(Scenarios.ScenarioFile.Root)!, "labels", name);
 
-    private static Fragment[] Read(string name) =>
-        [.. File.ReadLines(PathOf(name)).Select(line => JsonSerializer.Deserialize<Fragment>(line, JsonSerializerOptions.Web)!)];
+    private static Fragment[] Read(string path) =>
+        [.. File.ReadLines(path).Select(line => JsonSerializer.Deserialize<Fragment>(line, JsonSerializerOptions.Web)!)];
 
     [GeneratedRegex("[a-z0-9]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Word();

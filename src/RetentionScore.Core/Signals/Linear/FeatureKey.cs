@@ -14,6 +14,9 @@ internal static class FeatureKey
     /// <summary>Runs of letters in the longest word.</summary>
     public const int MostGrams = (LongestGram - ShortestGram + 1) * (Text.TokenBuffer.MostLetters + 2);
 
+    /// <summary>Words of an utterance that is read as an answer to what was done before, at most.</summary>
+    public const int LongestAnswer = 4;
+
     private const byte WordBegin = (byte)'<', WordEnd = (byte)'>';
 
     public static ulong Word(ulong hash) => Mix(hash ^ 0x1B56C4E9A1F3D209);
@@ -29,6 +32,11 @@ internal static class FeatureKey
     public static ulong LastButOne(ulong hash) => Mix(hash + 0x3C6EF372FE94F82B);
 
     public static ulong Negated(ulong hash) => Mix(hash + 0x0F4911B3DA8E4C57);
+
+    /// <summary>A word of a short answer, and what it answers.</summary>
+    /// <param name="hash">The word.</param>
+    /// <param name="act">A bit of <see cref="PriorActs"/>.</param>
+    public static ulong Answer(ulong hash, int act) => Mix((hash + 0x6A09E667F3BCC909) ^ ((ulong)(act + 1) << 58));
 
     /// <summary>The runs of letters of a word, ends marked; returns how many.</summary>
     /// <param name="letters">At most <see cref="Text.TokenBuffer.MostLetters"/> bytes.</param>

@@ -3,16 +3,11 @@ using RetentionScore.Core.Text;
 namespace RetentionScore.Core.Signals.Linear;
 
 /// <summary>
-/// How the learned model and the phrases are one probability: a signal that phrases are sure of stays one, the model may only be surer. Where
-/// phrases found weak evidence the model speaks from 0.5 on, where they found nothing from 0.7 on: alone it has only seen some thousand turns.
+/// How the learned model and the phrases are one probability: a signal that phrases are sure of stays one, the model may only be surer. The model
+/// speaks from 0.5 on; what that is was found for each signal in training, on turns that were not learned from.
 /// </summary>
 internal static class LearnedEvidence
 {
-    private const float Weak = 0.3f;
-
-    /// <summary>Log-odds of 0.5 and of 0.7.</summary>
-    private const double WithPhrases = 0, Alone = 0.8472978603872034;
-
     /// <summary>Adds what the model read to what phrases found.</summary>
     public static void Add(LinearSide side, ReadOnlySpan<Token> tokens, LinearScratch scratch, SignalReading into)
     {
@@ -20,7 +15,7 @@ internal static class LearnedEvidence
         {
             double logOdds = scratch.LogOdds[h];
             Signal signal = side.Heads[h].Signal;
-            if (logOdds < (into[signal] >= Weak ? WithPhrases : Alone)) continue;
+            if (logOdds < 0) continue;
             var (begin, end) = StrongestWords(scratch, h);
             into.Raise(signal, (float)Logistic.Of(logOdds), tokens[begin].BeginChar, tokens[end - 1].EndChar);
         }

@@ -13,7 +13,7 @@ namespace RetentionScore.Core.Signals.Linear;
 internal static class LinearFile
 {
     /// <summary>The format that is written and read.</summary>
-    public const ushort Format = 1;
+    public const ushort Format = 2;
 
     /// <summary>Bytes at most.</summary>
     public const int MostBytes = 8 * 1024 * 1024;

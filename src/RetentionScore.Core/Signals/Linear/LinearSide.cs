@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.Intrinsics;
 using RetentionScore.Core.Text;
 
@@ -44,13 +45,14 @@ internal sealed class LinearSide
     /// <summary>Fills the log-odds of each head, and where they come from.</summary>
     /// <param name="buffer">The utterance.</param>
     /// <param name="negated">For each of its words whether a negation reaches it.</param>
+    /// <param name="before">What was done before it.</param>
     /// <param name="phrases">What phrases found in it.</param>
     /// <param name="scratch">Scratch; holds the result.</param>
-    public void Read(TokenBuffer buffer, ReadOnlySpan<bool> negated, SignalReading phrases, LinearScratch scratch)
+    public void Read(TokenBuffer buffer, ReadOnlySpan<bool> negated, PriorActs before, SignalReading phrases, LinearScratch scratch)
     {
         var tokens = buffer.Tokens;
-        AddWords(buffer, negated, scratch);
-        AddDirect(phrases, tokens.Length, scratch.Direct);
+        AddWords(buffer, negated, before, scratch);
+        AddDirect(phrases, before, tokens.Length, scratch.Direct);
         double whole = Math.Sqrt(tokens.Length + CountOffset), window = Math.Sqrt(WindowWords + CountOffset);
         ReadOnlySpan<int> prefix = scratch.Prefix;
         int all = tokens.Length * Stride;
@@ -75,7 +77,7 @@ internal sealed class LinearSide
         }
     }
 
-    private void AddWords(TokenBuffer buffer, ReadOnlySpan<bool> negated, LinearScratch scratch)
+    private void AddWords(TokenBuffer buffer, ReadOnlySpan<bool> negated, PriorActs before, LinearScratch scratch)
     {
         var tokens = buffer.Tokens;
         Span<int> prefix = scratch.Prefix;
@@ -93,6 +95,7 @@ internal sealed class LinearSide
             if (i == tokens.Length - 1) AddFeature(FeatureKey.Last(hash), ref sum);
             else if (i == tokens.Length - 2) AddFeature(FeatureKey.LastButOne(hash), ref sum);
             if (negated[i]) AddFeature(FeatureKey.Negated(hash), ref sum);
+            if (tokens.Length <= FeatureKey.LongestAnswer) AddAnswer(hash, before, ref sum);
             sum.CopyTo(ref prefix[(i + 1) * Stride]);
         }
     }
@@ -101,6 +104,11 @@ internal sealed class LinearSide
     {
         int row = _features.Find(key);
         if (row >= 0) sum.AddTwice(ref _featureRows[row * Stride]);
+    }
+
+    private void AddAnswer(ulong hash, PriorActs before, ref RowSum sum)
+    {
+        for (int acts = (int)before; acts != 0; acts &= acts - 1) AddFeature(FeatureKey.Answer(hash, BitOperations.TrailingZeroCount(acts)), ref sum);
     }
 
     private void AddLetters(ReadOnlySpan<byte> letters, Span<ulong> grams, ref RowSum sum)
@@ -113,7 +121,7 @@ internal sealed class LinearSide
         }
     }
 
-    private void AddDirect(SignalReading phrases, int words, Span<int> into)
+    private void AddDirect(SignalReading phrases, PriorActs before, int words, Span<int> into)
     {
         var sum = default(RowSum);
         for (int s = 1; s < SignalCatalogue.Count; s++)
@@ -123,6 +131,7 @@ internal sealed class LinearSide
         }
 
         sum.Add(ref _directRows[DirectFeature.Length(words) * Stride]);
+        for (int acts = (int)before; acts != 0; acts &= acts - 1) sum.Add(ref _directRows[DirectFeature.Act(BitOperations.TrailingZeroCount(acts)) * Stride]);
         sum.CopyTo(ref into[0]);
     }
 
