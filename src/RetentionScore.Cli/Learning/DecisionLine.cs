@@ -1,24 +1,33 @@
 using RetentionScore.Core.Signals;
+using RetentionScore.Core.Signals.Linear;
 
 namespace RetentionScore.Cli.Learning;
 
 /// <summary>
-/// From which log-odds on the model says a signal that no phrase found: where F1 of both together is best on our own turns that were not learned from, but
-/// never where more than a small share of ordinary turns would carry it.
+/// From which log-odds on the model tells of a signal that no phrase found: where F1 of both together is best on our own turns that were not learned from, but
+/// never where more than a small share of ordinary turns would carry it. What starts or ends something in a call is told only where the model is sure.
 /// </summary>
 internal static class DecisionLine
 {
-    private const double MostOrdinary = 0.01, MostOrdinaryOfGrave = 0.002;
+    private const double MostOrdinary = 0.01;
 
-    /// <summary>A wrong one of these costs a call its quiet.</summary>
+    /// <summary>A wrong one of these costs a call its quiet, or an agent a prompt.</summary>
     private static readonly SignalSet Grave = SignalSet.Of(
-        Signal.CancelRequest, Signal.Frustration, Signal.Abuse, Signal.PublicThreat, Signal.LegalThreat, Signal.RecordingNotice, Signal.EscalationRequest);
+        Signal.CancelRequest, Signal.CancelOther, Signal.CancelHint, Signal.InvitesOffer, Signal.WithdrawsCancel, Signal.DeclinesReason, Signal.DeclinesOffer,
+        Signal.AcceptsOffer, Signal.Frustration, Signal.Abuse, Signal.PublicThreat, Signal.LegalThreat, Signal.RecordingNotice, Signal.EscalationRequest,
+        Signal.RepeatContact, Signal.LifeEvent, Signal.AsksWhy, Signal.SaveOffer, Signal.Rebuts, Signal.Boasts, Signal.Stalls, Signal.BlocksRequest, Signal.AcknowledgesRequest, Signal.ConfirmsCancellation, Signal.Disrespect);
 
-    /// <summary>The line, in the log-odds of the scores.</summary>
-    public static double Of(Signal signal, IReadOnlyList<Platt.Scored> scores)
+    /// <summary>The line, in calibrated log-odds.</summary>
+    public static double Of(Signal signal, IReadOnlyList<Platt.Scored> scores, double slope, double offset)
+    {
+        double line = (slope * Best(scores)) + offset;
+        return Grave.Has(signal) ? Math.Max(line, LearnedEvidence.Alone) : line;
+    }
+
+    private static double Best(IReadOnlyList<Platt.Scored> scores)
     {
         double[] ordinary = [.. scores.Where(s => s.Ordinary && !s.Positive).Select(s => s.LogOdds).OrderDescending()];
-        int allowed = (int)(ordinary.Length * (Grave.Has(signal) ? MostOrdinaryOfGrave : MostOrdinary));
+        int allowed = (int)(ordinary.Length * MostOrdinary);
         double least = ordinary.Length == 0 ? double.NegativeInfinity : ordinary[Math.Min(allowed, ordinary.Length - 1)];
         Platt.Scored[] own = [.. scores.Where(s => s.Own).OrderByDescending(s => s.LogOdds)];
         int positives = own.Count(s => s.Positive), called = own.Count(s => s.ByPhrase), hits = own.Count(s => s.ByPhrase && s.Positive);

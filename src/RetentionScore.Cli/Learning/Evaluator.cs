@@ -71,7 +71,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
         // The shipped scale and offset.
         LinearTables tables = made.Model!.SideOf(task.Items[0].Speaker)!.Tables;
         LinearHead[] ofShipped = shipped.Model!.SideOf(task.Items[0].Speaker)!.Heads.ToArray();
-        LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset } : head)];
+        LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset, Line = same.Line } : head)];
         tables = tables with { Heads = heads };
         made = shipped.With(customer ? new LinearModel("without", tables, LinearTables.None) : new LinearModel("without", LinearTables.None, tables));
         _readers.Add(key, made);

@@ -7,9 +7,9 @@ internal sealed record HeadReport(
     string Signal, int Positives, int OwnPositives, double Penalty, double Slope, double Line, double ReferenceRate, double OwnAuc, double OwnPrecision,
     double OwnRecall, double OwnF1, double PhrasesF1, double OrdinaryFlagged)
 {
-    public static HeadReport Of(Signal signal, IReadOnlyList<Platt.Scored> scores, double slope, double line, double rate, double penalty)
+    public static HeadReport Of(Signal signal, IReadOnlyList<Platt.Scored> scores, double slope, double offset, double line, double rate, double penalty)
     {
-        bool Over(Platt.Scored score) => score.ByPhrase || score.LogOdds >= line;
+        bool Over(Platt.Scored score) => score.ByPhrase || (slope * score.LogOdds) + offset >= line;
         Platt.Scored[] own = [.. scores.Where(score => score.Own)], ordinary = [.. scores.Where(score => score.Ordinary && !score.Positive)];
         int positives = own.Count(score => score.Positive), hits = own.Count(score => score.Positive && Over(score)), flagged = own.Count(Over);
         return new HeadReport(

@@ -70,10 +70,10 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, WordVectors 
         LinearTables all = trainer.Train(signals, _ => true, signal => progress($"all: {SignalCatalogue.Name(signal)}"));
         var heads = all.Heads.Select(head =>
         {
-            var (slope, _, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
-            double line = DecisionLine.Of(head.Signal, scores[head.Signal]);
-            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, line, rate, recipe.PenaltyOf(head.Signal)));
-            return head with { Slope = slope, Offset = -slope * line };
+            var (slope, offset, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
+            double line = DecisionLine.Of(head.Signal, scores[head.Signal], slope, offset);
+            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, offset, line, rate, recipe.PenaltyOf(head.Signal)));
+            return head with { Slope = slope, Offset = offset, Line = line };
         });
         return all with { Heads = [.. heads] };
     }

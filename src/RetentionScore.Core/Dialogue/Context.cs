@@ -9,7 +9,7 @@ namespace RetentionScore.Core.Dialogue;
 internal static class Context
 {
     private const float Weak = 0.3f;
-    private const float Line = 0.5f;
+    private const float Line = EvidenceLine.Told;
     private const float Raised = 0.25f;
 
     private static readonly Signal[] OfCustomerWhenOpen = [Signal.CancelRequest, Signal.WithdrawsCancel];

@@ -234,7 +234,7 @@ internal static class CustomerFold
     private static void Feel(ref DialogueState s, in LogEntry e, Signal signal, Feature mood)
     {
         double p = e[signal];
-        if (p >= 0.5) s.Feel(mood, e.Seq, p);
+        if (p >= EvidenceLine.Acted) s.Feel(mood, e.Seq, p);
     }
 
     private static void CountFact(ref DialogueState s, in LogEntry e, Signal signal, Feature fact)

@@ -85,8 +85,8 @@ public struct LogEntry
         }
     }
 
-    /// <summary>Whether a signal is over the line: 0.5.</summary>
-    public readonly bool Has(Signal signal) => this[signal] >= 0.5;
+    /// <summary>Whether a signal is sure enough to move the dialogue.</summary>
+    public readonly bool Has(Signal signal) => this[signal] >= EvidenceLine.Acted;
 
     /// <summary>Takes a reading over, weakened by doubtful recognition: by 1 at a confidence of 0.6 and more, by 0.4 at 0.</summary>
     public void Take(SignalReading reading)
