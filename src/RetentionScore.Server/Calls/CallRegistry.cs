@@ -48,10 +48,13 @@ internal sealed class CallRegistry(
     ServerOptions options, CallFactory factory, JournalWriter journal, Admission admission, ServerMetrics metrics, TimeProvider time)
 {
     private const int OpenersCount = 1024; // a power of two
+    private const int MostOrphansAtOnce = 256;
 
     private readonly ConcurrentDictionary<CallKey, LiveCall> calls = [];
     // One start at a time asks the journal for a call; so many at a time that they hardly ever wait for one of another call.
     private readonly SemaphoreSlim[] openers = [.. Enumerable.Range(0, OpenersCount).Select(_ => new SemaphoreSlim(1, 1))];
+
+    private long touchedAt = time.GetTimestamp();
 
     /// <summary>Calls that have not ended.</summary>
     internal int Live => admission.LiveCalls;
@@ -115,6 +118,37 @@ internal sealed class CallRegistry(
         {
             if (call.Sweep(isOver, ScoringWorkspace.Current, now, out bool ended)) calls.TryRemove(KeyValuePair.Create(key, call));
             if (ended) HasEnded(call);
+        }
+    }
+
+    /// <summary>
+    /// Ends calls whose node has died and whose client never came back, as <see cref="Sweep"/> does with those of this node; and, four times in that
+    /// time, tells the journal which calls live here.
+    /// </summary>
+    internal async Task EndOrphansAsync()
+    {
+        if (time.GetElapsedTime(touchedAt) >= options.Journal.OrphanAfter / 4)
+        {
+            touchedAt = time.GetTimestamp();
+            await journal.TouchAsync([.. calls.Values.Where(call => !call.HasEnded && call.Journal is { Epoch: > 0, IsFenced: false }).Select(call => call.Journal.CallNo)]).ConfigureAwait(false);
+        }
+
+        for (int i = 0; i < MostOrphansAtOnce; i++)
+        {
+            if (await journal.TakeOrphanAsync().ConfigureAwait(false) is not { } orphan) return;
+            if (calls.TryGetValue(orphan.Key, out LiveCall? known) && !known.HasEnded)
+            {
+                // It lives, here: only nothing was said for long.
+                known.Journal.Claimed(orphan.Outcome.Epoch);
+                continue;
+            }
+
+            var claim = new Claim(orphan.Key, ClaimMode.Attach, orphan.Attempt, orphan.Outcome.CallNo, orphan.Outcome.Stored!.Opening);
+            var kept = new CallJournal(journal, claim, orphan.Outcome.CallNo, orphan.Outcome.Epoch, time);
+            CallScoring scoring = factory.Restore(orphan.Outcome.Stored!, new ArrivalClock(time), kept, out bool isDamaged);
+            if (isDamaged) metrics.JournalDamaged();
+            scoring.EndUnattended(ScoringWorkspace.Current);
+            await kept.WhenDurableAsync(scoring.NextSeq - 1, CallJournal.SummaryWait).ConfigureAwait(false);
         }
     }
 

@@ -2,12 +2,16 @@ using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Calls;
 
-/// <summary>Once a second: stops streams that say nothing, ends and forgets calls that nobody holds.</summary>
+/// <summary>
+/// Once a second: stops streams that say nothing, ends and forgets calls that nobody holds. Once a minute: ends those of nodes that are gone.
+/// </summary>
 internal sealed partial class CallSweep(
     CallRegistry calls, OpenStreams streams, ServerOptions options, TimeProvider time, ILogger<CallSweep> logger) : IHostedService, IDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), OrphansPeriod = TimeSpan.FromMinutes(1);
     private ITimer? timer;
+    private Task orphans = Task.CompletedTask;
+    private long orphansAt = time.GetTimestamp();
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +39,21 @@ internal sealed partial class CallSweep(
             }
 
             calls.Sweep();
+            if (!orphans.IsCompleted || time.GetElapsedTime(orphansAt, now) < OrphansPeriod) return;
+            orphansAt = now;
+            orphans = Task.Run(EndOrphansAsync);
+        }
+        catch (Exception exception)
+        {
+            Failed(logger, exception);
+        }
+    }
+
+    private async Task EndOrphansAsync()
+    {
+        try
+        {
+            await calls.EndOrphansAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -54,6 +54,12 @@ internal enum ClaimResult
 /// <param name="HeldAttempt">With Lower: the holder's.</param>
 internal readonly record struct ClaimOutcome(ClaimResult Result, long CallNo, ulong Epoch, StoredCall? Stored, ulong HeldAttempt);
 
+/// <summary>A call whose owner is gone, claimed to be ended.</summary>
+/// <param name="Key">Whose call.</param>
+/// <param name="Attempt">As it was.</param>
+/// <param name="Outcome">What a claim with <see cref="ClaimResult.Attached"/> comes to.</param>
+internal sealed record OrphanedCall(CallKey Key, ulong Attempt, ClaimOutcome Outcome);
+
 /// <summary>A call as the journal has it.</summary>
 /// <param name="Opening">How it was opened.</param>
 /// <param name="Records">Its records in the order they were written, in pieces.</param>

@@ -26,6 +26,15 @@ internal interface IJournalStore : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task CommitAsync(IReadOnlyList<JournalItem> items, List<int> lost, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Claims a call that lives and that nobody has written to since then: its node has died, and its client never came back. One at a time, and one
+    /// that was taken is not taken again before the same time has passed. Null where there is none.
+    /// </summary>
+    Task<OrphanedCall?> TakeOrphanAsync(DateTimeOffset before, CancellationToken cancellationToken);
+
+    /// <summary>Says that calls live although nothing is written to them, so that nobody takes them for orphans.</summary>
+    Task TouchAsync(IReadOnlyList<long> callNos, CancellationToken cancellationToken);
+
     /// <summary>Removes all that is kept of a call, or of a customer's calls. Returns how many.</summary>
     Task<int> EraseAsync(string tenant, string? callId, string? customerId, CancellationToken cancellationToken);
 

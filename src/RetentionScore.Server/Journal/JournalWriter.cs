@@ -130,6 +130,35 @@ internal sealed partial class JournalWriter : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>Claims a call whose node has died and whose client never came back (<see cref="JournalOptions.OrphanAfter"/>); null where there is none.</summary>
+    internal async ValueTask<OrphanedCall?> TakeOrphanAsync()
+    {
+        if (store is null || isFailing || !isOpen) return null;
+        try
+        {
+            return await store.TakeOrphanAsync(time.GetUtcNow() - options.OrphanAfter, giveUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!giveUp.IsCancellationRequested)
+        {
+            Unreachable(logger, exception.GetType().Name, exception.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Says that calls live though nothing is said in them; where the journal cannot be asked, the next time will do.</summary>
+    internal async ValueTask TouchAsync(IReadOnlyList<long> callNos)
+    {
+        if (store is null || isFailing || !isOpen || callNos.Count == 0) return;
+        try
+        {
+            await store.TouchAsync(callNos, giveUp.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!giveUp.IsCancellationRequested)
+        {
+            Unreachable(logger, exception.GetType().Name, exception.Message);
+        }
+    }
+
     /// <summary>Says that a call which is held here has a new start: null where the journal cannot be reached, false where another owner has the call.</summary>
     internal async ValueTask<bool?> RenewAsync(CallJournal call, ulong attempt)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
+using RetentionScore.Server.Calls;
 
 namespace RetentionScore.Server.Journal;
 
@@ -134,6 +135,47 @@ internal sealed class PostgresStore : IJournalStore
         }
     }
 
+    public async Task<OrphanedCall?> TakeOrphanAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        CallKey key;
+        long callNo, epoch, attempt;
+        StoredCall stored;
+        await using (NpgsqlCommand select = Command(
+            connection,
+            """
+            SELECT call_no, epoch, attempt, tenant, call_id, start, policy_version, model_version, last_words, opened_ms, customer_id
+            FROM calls WHERE is_current AND summary IS NULL AND written_ms < $1 ORDER BY written_ms LIMIT 1 FOR UPDATE SKIP LOCKED
+            """,
+            Big(before.ToUnixTimeMilliseconds())))
+        await using (NpgsqlDataReader row = await select.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!await row.ReadAsync(cancellationToken).ConfigureAwait(false)) return null;
+            (callNo, epoch, attempt) = (row.GetInt64(0), row.GetInt64(1) + 1, row.GetInt64(2));
+            key = new CallKey(row.GetString(3), row.GetString(4));
+            var opening = new CallOpening(row.GetFieldValue<byte[]>(5), row.IsDBNull(10) ? null : row.GetString(10), row.GetString(6), row.GetString(7), row.GetInt64(9));
+            stored = new StoredCall(opening, [], row.IsDBNull(8) ? default : LastWords.Read(row.GetFieldValue<byte[]>(8)), null);
+        }
+
+        await RunAsync(
+            connection, "UPDATE calls SET epoch = $2, held = false, node = $3, written_ms = $4 WHERE call_no = $1", cancellationToken,
+            Big(callNo), Big(epoch), Text(node), Big(time.GetUtcNow().ToUnixTimeMilliseconds())).ConfigureAwait(false);
+        stored = stored with { Records = await RecordsAsync(connection, callNo, cancellationToken).ConfigureAwait(false) };
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return new OrphanedCall(key, (ulong)attempt, new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored, 0));
+    }
+
+    public async Task TouchAsync(IReadOnlyList<long> callNos, CancellationToken cancellationToken)
+    {
+        // Rows are locked in the order of commits.
+        await using NpgsqlCommand update = database.CreateCommand(
+            "WITH mine AS (SELECT call_no FROM calls WHERE call_no = ANY($1) ORDER BY call_no FOR UPDATE) UPDATE calls SET written_ms = $2 FROM mine WHERE calls.call_no = mine.call_no");
+        update.Parameters.Add(new NpgsqlParameter { Value = callNos.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        update.Parameters.Add(Big(time.GetUtcNow().ToUnixTimeMilliseconds()));
+        await update.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task<int> EraseAsync(string tenant, string? callId, string? customerId, CancellationToken cancellationToken)
     {
         string id = callId ?? customerId ?? throw new ArgumentException("Neither a call nor a customer is named.", nameof(callId));
@@ -194,11 +236,17 @@ internal sealed class PostgresStore : IJournalStore
                 Big(callNo), Big(epoch), Big((long)claim.Attempt), Text(node)).ConfigureAwait(false);
         }
 
+        List<byte[]> records = await RecordsAsync(connection, callNo, cancellationToken).ConfigureAwait(false);
+        return new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored with { Records = records }, 0);
+    }
+
+    private static async Task<List<byte[]>> RecordsAsync(NpgsqlConnection connection, long callNo, CancellationToken cancellationToken)
+    {
         var records = new List<byte[]>();
         await using NpgsqlCommand read = Command(connection, "SELECT records FROM entries WHERE call_no = $1 ORDER BY id", Big(callNo));
         await using NpgsqlDataReader entries = await read.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         while (await entries.ReadAsync(cancellationToken).ConfigureAwait(false)) records.Add(entries.GetFieldValue<byte[]>(0));
-        return new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored with { Records = records }, 0);
+        return records;
     }
 
     /// <summary>False where the call is there.</summary>
@@ -215,10 +263,24 @@ internal sealed class PostgresStore : IJournalStore
 
     private async Task<int> DeleteAsync(string which, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using NpgsqlCommand delete = database.CreateCommand(
-            $"WITH gone AS (DELETE FROM calls WHERE {which} RETURNING call_no), records AS (DELETE FROM entries USING gone WHERE entries.call_no = gone.call_no) SELECT count(*) FROM gone");
-        delete.Parameters.AddRange(parameters);
-        return Convert.ToInt32(await delete.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        // Waits for commits that are under way: only a later statement sees what they wrote, and takes it away with the call.
+        var gone = new List<long>();
+        await using (NpgsqlCommand select = Command(connection, $"SELECT call_no FROM calls WHERE {which} ORDER BY call_no FOR UPDATE", parameters))
+        await using (NpgsqlDataReader row = await select.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false)) gone.Add(row.GetInt64(0));
+        }
+
+        foreach (string table in new[] { "entries", "calls" })
+        {
+            var numbers = new NpgsqlParameter { Value = gone.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint };
+            await RunAsync(connection, $"DELETE FROM {table} WHERE call_no = ANY($1)", cancellationToken, numbers).ConfigureAwait(false);
+        }
+
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return gone.Count;
     }
 
     // Arrays of one length each are kept from commit to commit: only the writer commits.

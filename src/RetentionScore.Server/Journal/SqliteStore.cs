@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using RetentionScore.Server.Calls;
 
 namespace RetentionScore.Server.Journal;
 
@@ -96,6 +97,17 @@ internal sealed class SqliteStore : IJournalStore
             if (unfolded >= foldBytes) FoldSoon();
             return true;
         },
+        cancellationToken);
+
+    public Task<OrphanedCall?> TakeOrphanAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
+        AloneAsync(() => InTransaction(() => TakeOrphanNow(before.ToUnixTimeMilliseconds())), cancellationToken);
+
+    public Task TouchAsync(IReadOnlyList<long> callNos, CancellationToken cancellationToken) => AloneAsync(
+        () => InTransaction(() =>
+        {
+            foreach (long callNo in callNos) Execute("UPDATE calls SET written_ms = $2 WHERE call_no = $1", callNo, NowMs());
+            return true;
+        }),
         cancellationToken);
 
     public Task<int> EraseAsync(string tenant, string? callId, string? customerId, CancellationToken cancellationToken) => AloneAsync(
@@ -245,6 +257,30 @@ internal sealed class SqliteStore : IJournalStore
         LastWords words = stored!.Words;
         if (Scalar("SELECT last_words FROM calls WHERE call_no = $1", callNo) is byte[] folded) words = LastWords.Read(folded);
         return new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored with { Records = RecordsOf(callNo), Words = words }, 0);
+    }
+
+    private OrphanedCall? TakeOrphanNow(long beforeMs)
+    {
+        Fold(); // what is not folded was written, though the call's row does not say so
+        CallKey key;
+        long callNo, epoch, attempt;
+        StoredCall stored;
+        using (SqliteDataReader row = Command(
+            """
+            SELECT call_no, epoch, attempt, tenant, call_id, start, policy_version, model_version, last_words, opened_ms, customer_id
+            FROM calls WHERE is_current = 1 AND summary IS NULL AND written_ms < $1 ORDER BY written_ms LIMIT 1
+            """,
+            beforeMs).ExecuteReader())
+        {
+            if (!row.Read()) return null;
+            (callNo, epoch, attempt) = (row.GetInt64(0), row.GetInt64(1) + 1, row.GetInt64(2));
+            key = new CallKey(row.GetString(3), row.GetString(4));
+            var opening = new CallOpening(row.GetFieldValue<byte[]>(5), row.IsDBNull(10) ? null : row.GetString(10), row.GetString(6), row.GetString(7), row.GetInt64(9));
+            stored = new StoredCall(opening, [], row.IsDBNull(8) ? default : LastWords.Read(row.GetFieldValue<byte[]>(8)), null);
+        }
+
+        Execute("UPDATE calls SET epoch = $2, held = 0, node = $3, written_ms = $4 WHERE call_no = $1", callNo, epoch, node, NowMs());
+        return new OrphanedCall(key, (ulong)attempt, new ClaimOutcome(ClaimResult.Attached, callNo, (ulong)epoch, stored with { Records = RecordsOf(callNo) }, 0));
     }
 
     private void Create(in Claim claim, long epoch) => Execute(

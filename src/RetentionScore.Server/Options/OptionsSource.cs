@@ -88,6 +88,7 @@ public static class OptionsSource
                 Timeout = read.Duration("Journal:Timeout", defaults.Journal.Timeout, Seconds(0.05), Seconds(60)),
                 CommitTimeout = read.Duration("Journal:CommitTimeout", defaults.Journal.CommitTimeout, Seconds(0.1), Seconds(300)),
                 MaxRetryDelay = read.Duration("Journal:MaxRetryDelay", defaults.Journal.MaxRetryDelay, Seconds(0.02), Seconds(60)),
+                OrphanAfter = read.Duration("Journal:OrphanAfter", defaults.Journal.OrphanAfter, Seconds(60), Hours(24 * 30)),
                 Retention = read.Duration("Journal:Retention", defaults.Journal.Retention, Seconds(60), Hours(24 * 3653)),
                 StoreText = read.Switch("Journal:StoreText", defaults.Journal.StoreText),
             },

@@ -281,6 +281,12 @@ public sealed record JournalOptions
     /// <summary>The longest wait between two tries of a commit. 20 ms to 60 s, default 2 s.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// A call that lives and that nothing was written to for so long is ended, by whatever node finds it: its own has died, and its client never came
+    /// back. 1 min to 30 days, default 1 h.
+    /// </summary>
+    public TimeSpan OrphanAfter { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How long calls are kept that nothing is written to. 1 min to 10 years, default 30 days.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
 

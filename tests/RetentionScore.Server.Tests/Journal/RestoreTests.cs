@@ -143,6 +143,37 @@ public abstract class RestoreTests
     }
 
     [Fact]
+    public async Task OrphanedCall_IsEndedByAnotherServer_AndOnesThatLiveAreNot()
+    {
+        TimeSpan age = TimeSpan.FromMilliseconds(600);
+        Task<TestServer> Start() => TestServer.StartAsync(options => options with { Journal = Store with { OrphanAfter = age } });
+        await using (TestServer gone = await Start())
+        {
+            using TestCall orphan = gone.Call();
+            await orphan.OpenAsync("orphan", attempt: 5);
+            await orphan.SayAsync(1, "I want to cancel");
+            await FlushAsync(orphan, 1);
+        }
+
+        await using TestServer home = await Start(), other = await Start();
+        using TestCall alive = home.Call();
+        await alive.OpenAsync("alive");
+        await alive.SayAsync(1, "hello");
+        await FlushAsync(alive, 1);
+        await Task.Delay(age);
+        await home.Service<Calls.CallRegistry>().EndOrphansAsync().Within(); // says that "alive" lives, and ends the other
+        await other.Service<Calls.CallRegistry>().EndOrphansAsync().Within();
+
+        await alive.SayAsync(2, "still here");
+        await FlushAsync(alive, 2);
+        using TestCall back = other.Call();
+        CallOpened opened = await back.OpenAsync("orphan", resumeFrom: 2, attempt: 6);
+        Assert.Equal((true, 3u), (opened.Ended, opened.NextSeq));
+        CallSummary summary = await back.EndAsync(2);
+        Assert.Equal((1u, Disposition.Unspecified), ((uint)summary.Utterances, summary.Disposition));
+    }
+
+    [Fact]
     public async Task Call_NotInTheJournal_IsHistoryLost_AndGoesOnFlaggedWhereThatIsAccepted()
     {
         await using (TestServer first = await StartAsync())
