@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics;
+using RetentionScore.Server.Metrics;
 
 namespace RetentionScore.Server.Tests.Metrics;
 
@@ -166,5 +168,36 @@ public sealed class MetricsTests
         await using TestServer server = await TestServer.StartAsync();
         using var http = new HttpClient { BaseAddress = server.Address, DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/metrics").Within()).StatusCode);
+    }
+
+    [Fact]
+    public async Task Scrape_CostsTheSame_HoweverManyCallsAreLive()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var metrics = server.Service<ServerMetrics>();
+        var recorder = server.Service<MetricRecorder>();
+        (int bytesBefore, long allocatedBefore) = Scrape();
+        var calls = new CallWatch[10_000];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = new CallWatch();
+            calls[i].Enter(metrics, $"policy-{i}"); // hostile, too: versions without end
+        }
+
+        (int bytes, long allocated) = Scrape();
+        // Eight versions of policies and "other" are told at most, where there was one.
+        Assert.InRange(bytes, bytesBefore, bytesBefore + 64 * 1024);
+        Assert.InRange(allocatedBefore, 1, 64 * 1024);
+        Assert.InRange(allocated, 1, allocatedBefore + 128 * 1024);
+
+        (int Bytes, long Allocated) Scrape()
+        {
+            var page = new ArrayBufferWriter<byte>(1 << 20);
+            Exposition.Write(page, recorder.Scrape(), openMetrics: false);
+            page.ResetWrittenCount();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Exposition.Write(page, recorder.Scrape(), openMetrics: false);
+            return (page.WrittenCount, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
     }
 }
