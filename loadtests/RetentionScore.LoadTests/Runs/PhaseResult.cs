@@ -18,10 +18,10 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
     /// <summary>Utterances answered a second.</summary>
     internal double Achieved => Record.Utterances / Seconds;
 
-    internal double CpuUsPerUtterance => (After.CpuSeconds - Before.CpuSeconds) * UsPerSecond / Record.Utterances;
+    internal double CpuUsPerUtterance => CpuSeconds * UsPerSecond / Record.Utterances;
 
     /// <summary>Cores that the server kept busy.</summary>
-    internal double Cores => (After.CpuSeconds - Before.CpuSeconds) / Seconds;
+    internal double Cores => CpuSeconds / Seconds;
 
     internal double BytesPerUtterance => Risen("gc_allocated_bytes_total") / Record.Utterances;
 
@@ -29,7 +29,7 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
 
     internal double Collections => Risen("gc_collections_total{generation=\"0\"}") + Risen("gc_collections_total{generation=\"1\"}") + Risen("gc_collections_total{generation=\"2\"}");
 
-    internal double ResidentMb => After.ResidentBytes / (1 << 20);
+    internal double ResidentMb => (double.IsFinite(After.ResidentBytes) ? After.ResidentBytes : MetricsAfter["resident_memory_bytes"]) / (1 << 20);
 
     internal double HeapMb => MetricsAfter["gc_heap_bytes"] / (1 << 20);
 
@@ -54,6 +54,9 @@ internal sealed record PhaseResult(string Name, double Rate, double Seconds, Pha
 
     /// <summary>A bound under which so many of the server's own times, from a message's arrival to the flush of its answer, lie, in ms.</summary>
     internal double AnswerMsAtMost(double share) => MetricsAfter.Quantile("answer_seconds", "", share, MetricsBefore) * 1000;
+
+    /// <summary>Of the process on this machine; of a server that was named, as it says itself.</summary>
+    private double CpuSeconds => double.IsFinite(After.CpuSeconds) ? After.CpuSeconds - Before.CpuSeconds : Risen("cpu_seconds_total");
 
     private double Risen(string metric) => MetricsAfter[metric] - MetricsBefore[metric];
 
