@@ -10,7 +10,7 @@ namespace RetentionScore.Cli.Learning;
 /// </summary>
 internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int seed, Func<string, string> spoil, Action<string> progress)
 {
-    private const double LeastLogOdds = -40;
+    private const double LeastLogOdds = -40, OperatingPoint = EvidenceLine.Told;
     private readonly HeadScores _read = new();
     private readonly SignalReader _phrases = shipped.With(null);
     private readonly Dictionary<string, SignalReader> _readers = new(StringComparer.Ordinal);
@@ -71,7 +71,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
         // The shipped scale and offset.
         LinearTables tables = made.Model!.SideOf(task.Items[0].Speaker)!.Tables;
         LinearHead[] ofShipped = shipped.Model!.SideOf(task.Items[0].Speaker)!.Heads.ToArray();
-        LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset, Line = same.Line } : head)];
+        LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset } : head)];
         tables = tables with { Heads = heads };
         made = shipped.With(customer ? new LinearModel("without", tables, LinearTables.None) : new LinearModel("without", LinearTables.None, tables));
         _readers.Add(key, made);
@@ -87,12 +87,12 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
         bool cancels = task.Signals[0] == Signal.CancelRequest && task.Against == Signal.None;
         var (aucInterval, aucDifference) = Bootstrap.Run(ours, theirs, Bootstrap.Auc, seed);
         var (bestInterval, bestDifference) = Bootstrap.Run(ours, theirs, Bootstrap.BestF1, seed);
-        var (f1Interval, _) = Bootstrap.Run(With(probabilities), null, (sorted, times) => Bootstrap.F1At(0.5, sorted, times), seed);
+        var (f1Interval, _) = Bootstrap.Run(With(probabilities), null, (sorted, times) => Bootstrap.F1At(OperatingPoint, sorted, times), seed);
         return new Measurement
         {
             Set = task.Set, Name = task.Name, Items = items.Length, Positives = items.Count(item => item.Positive),
             Auc = Metrics.Auc(ours), AucInterval = aucInterval, BestF1 = Metrics.BestF1(ours), BestF1Interval = bestInterval,
-            F1 = Metrics.F1(With(probabilities), 0.5), F1Interval = f1Interval, PhrasesF1 = Metrics.F1(With(phrases), 0.5),
+            F1 = Metrics.F1(With(probabilities), OperatingPoint), F1Interval = f1Interval, PhrasesF1 = Metrics.F1(With(phrases), 0.5),
             BaselineAuc = theirs is null ? null : Metrics.Auc(theirs), BaselineBestF1 = theirs is null ? null : Metrics.BestF1(theirs),
             AucDifference = aucDifference, BestF1Difference = bestDifference,
             PublishedRuleF1 = cancels ? Metrics.F1(Rule(KeywordRules.Published), 0.5) : null, DaysWorkF1 = cancels ? Metrics.F1(Rule(KeywordRules.DaysWork), 0.5) : null,

@@ -95,7 +95,7 @@ internal sealed class FeatureMatrix
         var tokens = work.Tokens.Tokens;
         for (Signal s = (Signal)1; (int)s < SignalCatalogue.Count; s++)
         {
-            if (reading[s] > 0) Put(DirectFeature.Phrase(s, reading[s]), 1);
+            if (reading.Evidence(s) > 0) Put(DirectFeature.Phrase(s, reading.Evidence(s)), 1);
         }
 
         Put(DirectFeature.Length(tokens.Length), 1);

@@ -71,9 +71,8 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, WordVectors 
         var heads = all.Heads.Select(head =>
         {
             var (slope, offset, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
-            double line = DecisionLine.Of(head.Signal, scores[head.Signal], slope, offset);
-            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, offset, line, rate, recipe.PenaltyOf(head.Signal)));
-            return head with { Slope = slope, Offset = offset, Line = line };
+            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, offset, rate, recipe.PenaltyOf(head.Signal)));
+            return head with { Slope = slope, Offset = offset };
         });
         return all with { Heads = [.. heads] };
     }

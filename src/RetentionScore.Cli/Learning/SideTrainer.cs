@@ -49,7 +49,7 @@ internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
             double unit = Math.Max(w.AsSpan(DirectFeature.Count, keys).ToArray().Max(Math.Abs), 1e-9) / 127;
             double directUnit = Math.Max(w.AsSpan(0, DirectFeature.Count).ToArray().Max(Math.Abs), 1e-9) / DirectSteps;
             // Runs of letters weigh half: a unit of the sum is half a unit of a weight.
-            made[h] = new LinearHead(signals[h], w[^1], unit / 2, directUnit, 1, 0, 0, IsWindowed(signals[h]));
+            made[h] = new LinearHead(signals[h], w[^1], unit / 2, directUnit, 1, 0, IsWindowed(signals[h]));
             for (int i = 0; i < keys; i++) rounded[(i * heads) + h] = (sbyte)Math.Round(w[DirectFeature.Count + i] / unit);
             for (int i = 0; i < DirectFeature.Count; i++) direct[(i * heads) + h] = (short)Math.Round(w[i] / directUnit);
         }

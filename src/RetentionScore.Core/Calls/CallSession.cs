@@ -80,7 +80,7 @@ public sealed class CallSession
             TailWords none = default;
             LogEntry words = Read(utterance, scratch, ref none);
             scratch.Record = new SignalRecord { Kind = RecordKind.Correction, Entry = words, CorrectsSeq = utterance.CorrectsSeq };
-            return Correct(words, utterance.CorrectsSeq, scratch);
+            return Correct(words, utterance.CorrectsSeq, scratch, scratch.Reading);
         }
 
         LogEntry entry = Read(utterance, scratch, ref TailOf(utterance.Speaker));
@@ -98,7 +98,7 @@ public sealed class CallSession
         return record.Kind switch
         {
             RecordKind.Utterance => Hear(entry, scratch, reading: null),
-            RecordKind.Correction => Correct(entry, record.CorrectsSeq, scratch),
+            RecordKind.Correction => Correct(entry, record.CorrectsSeq, scratch, reading: null),
             RecordKind.Event => Observe(
                 new CallEvent { Seq = entry.Seq, AtMs = entry.StartMs, Kind = entry.Event, Context = record.Context, Prompt = record.Prompt }, scratch),
             _ => KeepPlace(entry.Seq, entry.StartMs, scratch),
@@ -220,7 +220,7 @@ public sealed class CallSession
         return Answer(entry, scratch, reading);
     }
 
-    private ScoreUpdate Correct(in LogEntry words, uint correctsSeq, ScoringScratch scratch)
+    private ScoreUpdate Correct(in LogEntry words, uint correctsSeq, ScoringScratch scratch, SignalReading? reading)
     {
         _timingsEstimated |= words.Is(EntryFlags.TimingsEstimated);
         bool applied = _log.TryReplace(correctsSeq, words);
@@ -231,7 +231,7 @@ public sealed class CallSession
         ScoreUpdate update = Answer(place, scratch, reading: null);
         if (applied) update.RescoredFromSeq = correctsSeq;
         else update.Degraded |= Degradations.CorrectionTooOld;
-        if (Explain && applied) UpdateWriter.WriteSignals(update, words);
+        if (Explain && applied && reading is not null) UpdateWriter.WriteSignals(update, reading, words.Trust);
         return update;
     }
 
@@ -317,7 +317,7 @@ public sealed class CallSession
     {
         if (!update.HasRisk) return;
         foreach (ScoreModel model in RiskModel.All) UpdateWriter.WriteEvidence(update, model.Score, state, Policy, scratch.Features, reading);
-        if (reading is not null) UpdateWriter.WriteSignals(update, entry);
+        if (reading is not null) UpdateWriter.WriteSignals(update, reading, entry.Trust);
     }
 
     private double OverallLogOdds(ScoringScratch scratch)

@@ -74,11 +74,12 @@ internal static class UpdateWriter
         }
     }
 
-    public static void WriteSignals(ScoreUpdate update, in LogEntry entry)
+    /// <summary>What the words were read to say, as probable as it is: more than the dialogue keeps of them.</summary>
+    public static void WriteSignals(ScoreUpdate update, SignalReading reading, double trust)
     {
         foreach (Signal signal in ByName)
         {
-            double p = entry[signal];
+            double p = reading[signal] * trust;
             if (p >= 0.01) update.SignalList.Add(new SignalProbability(signal, (float)p));
         }
     }

@@ -9,7 +9,7 @@ namespace RetentionScore.Core.Dialogue;
 internal static class Context
 {
     private const float Weak = 0.3f;
-    private const float Line = EvidenceLine.Told;
+    private const float Line = EvidenceLine.Said;
     private const float Raised = 0.25f;
 
     private static readonly Signal[] OfCustomerWhenOpen = [Signal.CancelRequest, Signal.WithdrawsCancel];
@@ -39,11 +39,11 @@ internal static class Context
         if (speaker == Speaker.Customer)
         {
             if (open) Raise(reading, OfCustomerWhenOpen);
-            else if (s.SpeaksOfOther && reading[Signal.CancelsIt] >= Line)
+            else if (s.SpeaksOfOther && reading.Evidence(Signal.CancelsIt) >= Line)
             {
                 // "Just cancel it" of an order is no request to leave.
-                reading.Lift(Signal.CancelRequest, -reading[Signal.CancelRequest]);
-                reading.Lift(Signal.CancelOther, reading[Signal.CancelsIt]);
+                reading.RuleOut(Signal.CancelRequest);
+                reading.Lift(Signal.CancelOther, reading.Evidence(Signal.CancelsIt));
             }
 
             if ((s.AgentTurn & TurnActs.Why) != 0) Raise(reading, OfCustomerAfterWhy);
@@ -73,7 +73,7 @@ internal static class Context
     {
         foreach (Signal signal in signals)
         {
-            float p = reading[signal];
+            float p = reading.Evidence(signal);
             if (p >= Weak && p < Line) reading.Lift(signal, Raised);
         }
     }

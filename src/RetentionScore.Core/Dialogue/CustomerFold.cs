@@ -50,9 +50,9 @@ internal static class CustomerFold
 
     private static bool HearRequest(ref DialogueState s, in LogEntry e, in Fold.Rules rules, bool goesOn)
     {
-        bool said = e[Signal.CancelRequest] >= rules.RequestLine;
+        bool said = e.Has(Signal.CancelRequest) && e[Signal.CancelRequest] >= rules.RequestLine;
         bool yes = !said && e.Words <= ShortAnswerWords && e.Has(Signal.Affirms) && (s.AgentTurn & TurnActs.AsksIfCancel) != 0;
-        if (said && e[Signal.WithdrawsCancel] > e[Signal.CancelRequest]) return false;
+        if (said && e.Has(Signal.WithdrawsCancel) && e[Signal.WithdrawsCancel] > e[Signal.CancelRequest]) return false;
         if (!said && !yes)
         {
             if (s.Stage == CancelStage.None && e.Has(Signal.CancelHint))
@@ -233,8 +233,7 @@ internal static class CustomerFold
 
     private static void Feel(ref DialogueState s, in LogEntry e, Signal signal, Feature mood)
     {
-        double p = e[signal];
-        if (p >= EvidenceLine.Acted) s.Feel(mood, e.Seq, p);
+        if (e.Has(signal)) s.Feel(mood, e.Seq, e[signal]);
     }
 
     private static void CountFact(ref DialogueState s, in LogEntry e, Signal signal, Feature fact)

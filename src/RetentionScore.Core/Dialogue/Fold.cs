@@ -13,8 +13,8 @@ internal static class Fold
 
     /// <summary>What the fold takes from the policy.</summary>
     /// <param name="SaveLimit">Save attempts that the jurisdiction and the policy allow.</param>
-    /// <param name="RequestLine">Probability from which a request is one: 0.53, on interims 0.9.</param>
-    public readonly record struct Rules(int SaveLimit, double RequestLine = EvidenceLine.Acted);
+    /// <param name="RequestLine">Probability that a request must have besides: none, on interims 0.9.</param>
+    public readonly record struct Rules(int SaveLimit, double RequestLine = 0);
 
     /// <summary>Applies one entry.</summary>
     public static void Apply(ref DialogueState s, in LogEntry entry, in Rules rules)

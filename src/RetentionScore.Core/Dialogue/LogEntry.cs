@@ -68,38 +68,44 @@ public struct LogEntry
     /// <summary>Recogniser confidence under 0.6: evidence that is weakened and widens the interval.</summary>
     public readonly bool Doubtful => Kind == EntryKind.Utterance && Confidence < 153;
 
-    /// <summary>The probability of a signal, 0 to 1.</summary>
-    public readonly double this[Signal signal]
-    {
-        get
-        {
-            // In the order of signals, and nothing behind the last: most utterances carry one or two.
-            for (int i = 0; i < MostSignals; i++)
-            {
-                int pair = Signals[i], kept = pair >> 8;
-                if (kept == (int)signal) return (pair & 0xFF) / 255.0;
-                if (kept == 0 || kept > (int)signal) break;
-            }
-
-            return 0;
-        }
-    }
+    /// <summary>The probability of a signal, 0 to 1; 0 where it is not kept.</summary>
+    public readonly double this[Signal signal] => (PairOf(signal) & 0xFF) / 255.0;
 
     /// <summary>Whether a signal is sure enough to move the dialogue.</summary>
-    public readonly bool Has(Signal signal) => this[signal] >= EvidenceLine.Acted;
+    public readonly bool Has(Signal signal) => (PairOf(signal) & SignalBytes.Sure) != 0;
 
-    /// <summary>Takes a reading over, weakened by doubtful recognition: by 1 at a confidence of 0.6 and more, by 0.4 at 0.</summary>
+    /// <summary>The signal kept at a place, and whether it is sure; <see cref="Signal.None"/> behind the last.</summary>
+    public readonly (Signal Signal, bool Sure) KeptAt(int place) => ((Signal)((Signals[place] >> 8) & 0x7F), (Signals[place] & SignalBytes.Sure) != 0);
+
+    // In the order of signals, and nothing behind the last: most utterances carry few.
+    private readonly int PairOf(Signal signal)
+    {
+        for (int i = 0; i < MostSignals; i++)
+        {
+            int pair = Signals[i], kept = (pair >> 8) & 0x7F;
+            if (kept == (int)signal) return pair;
+            if (kept == 0 || kept > (int)signal) break;
+        }
+
+        return 0;
+    }
+
+    /// <summary>How much words weigh that the recogniser may have got wrong: 1 at a confidence of 0.6 and more, 0.4 at 0.</summary>
+    public readonly double Trust => Math.Min(1.0, 0.4 + Confidence / 255.0);
+
+    /// <summary>Takes a reading over, weakened by doubtful recognition; what is neither sure nor worth weighing is left out.</summary>
     public void Take(SignalReading reading)
     {
-        double trust = Math.Min(1.0, 0.4 + Confidence / 255.0);
+        double trust = Trust;
         int count = 0;
         Span<ushort> kept = Signals;
         kept.Clear();
         for (int i = 1; i < SignalCatalogue.Count; i++)
         {
-            int p = (int)(reading[(Signal)i] * trust * 255 + 0.5);
-            if (p == 0) continue;
-            ushort pair = (ushort)((i << 8) | p);
+            double belief = reading[(Signal)i] * trust;
+            bool sure = reading.Evidence((Signal)i) * trust >= EvidenceLine.Acted;
+            if (!sure && belief < EvidenceLine.Weighed) continue;
+            ushort pair = (ushort)((sure ? SignalBytes.Sure : 0) | (i << 8) | (int)(belief * 255 + 0.5));
             if (count < MostSignals) kept[count++] = pair;
             else ReplaceWeakest(kept, pair);
         }
@@ -114,18 +120,24 @@ public struct LogEntry
         int weakest = 0;
         for (int i = 1; i < kept.Length; i++)
         {
-            if ((kept[i] & 0xFF) < (kept[weakest] & 0xFF)) weakest = i;
+            if (Strength(kept[i]) < Strength(kept[weakest])) weakest = i;
         }
 
-        if ((kept[weakest] & 0xFF) >= (pair & 0xFF)) return;
+        if (Strength(kept[weakest]) >= Strength(pair)) return;
         kept[(weakest + 1)..].CopyTo(kept[weakest..]);
         kept[^1] = pair;
     }
+
+    /// <summary>What is sure goes before what is not.</summary>
+    private static int Strength(ushort pair) => pair & (SignalBytes.Sure | 0xFF);
 }
 
-/// <summary>Pairs of signal (high byte) and probability in 1/255 (low byte).</summary>
+/// <summary>A signal each: whether it is sure (highest bit), which it is (the seven below), its probability in 1/255 (low byte).</summary>
 [InlineArray(LogEntry.MostSignals)]
 public struct SignalBytes
 {
+    /// <summary>The bit that says that the dialogue moves on it.</summary>
+    public const int Sure = 0x8000;
+
     private ushort _first;
 }

@@ -34,7 +34,7 @@ internal static class RecordFormat
     /// <summary>Text is cut to this.</summary>
     internal const int MaxTextBytes = 16 * 1024;
 
-    private const byte Version = 1;
+    private const byte Version = 2, WithoutSure = 1;
     private const byte LostHistory = 15;
 
     [Flags]
@@ -116,7 +116,8 @@ internal static class RecordFormat
     {
         record = default;
         var reader = new ByteReader(payload.Span);
-        if (reader.Byte() != Version) return false;
+        byte version = reader.Byte();
+        if (version is not (Version or WithoutSure)) return false;
         byte head = reader.Byte();
         var has = (Has)(head >> 4);
         record.IsLostHistory = (head & 15) == LostHistory;
@@ -146,7 +147,7 @@ internal static class RecordFormat
             entry.ContentBits = reader.UInt64();
             int count = reader.Byte();
             if (count > LogEntry.MostSignals) return false;
-            for (int i = 0; i < count; i++) entry.Signals[i] = reader.UInt16();
+            for (int i = 0; i < count; i++) entry.Signals[i] = version == Version ? reader.UInt16() : WithSure(reader.UInt16());
         }
 
         if ((has & Has.Id) != 0) record.UtteranceId = reader.Range(payload);
@@ -155,6 +156,9 @@ internal static class RecordFormat
         if ((has & Has.Text) != 0) record.Text = reader.Range(payload);
         return !reader.IsBroken;
     }
+
+    /// <summary>Version 1 kept no decisions: what had a probability of 0.53 was sure.</summary>
+    private static ushort WithSure(ushort pair) => (ushort)((pair & 0xFF) >= 136 ? pair | SignalBytes.Sure : pair);
 
     private static void WriteContext(ref ByteWriter writer, CallContext context)
     {

@@ -265,12 +265,11 @@ internal sealed class ServerMetrics
 
     private void Count(in LogEntry entry, int policy)
     {
-        const int Half = 128; // of 255
         for (int i = 0; i < LogEntry.MostSignals; i++)
         {
-            int pair = entry.Signals[i], signal = pair >> 8;
-            if (signal == 0) break;
-            if ((pair & 0xFF) >= Half && !SignalCatalogue.IsMark((Signal)signal)) signals.Add(policy, signal - 1);
+            var (signal, sure) = entry.KeptAt(i);
+            if (signal == Signal.None) break;
+            if (sure && !SignalCatalogue.IsMark(signal)) signals.Add(policy, (int)signal - 1);
         }
     }
 

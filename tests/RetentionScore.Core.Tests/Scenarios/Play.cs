@@ -92,7 +92,7 @@ public sealed class Play
             seq++;
             ScoreUpdate update = take(session, scratch);
             Write(seq, who, update);
-            Compare($"{seq} {who} \"{turn.Customer ?? turn.Agent ?? turn.Supervisor ?? turn.Bot}\"", turn.Expect, update);
+            Compare($"{seq} {who} \"{turn.Customer ?? turn.Agent ?? turn.Supervisor ?? turn.Bot}\"", turn.Expect, update, scratch.Reading);
             CompareAlways($"{seq} {who}", update, session.NowMs);
         }
 
@@ -108,7 +108,7 @@ public sealed class Play
         if (_file.End is { } expected) CompareEnd(expected, summary);
     }
 
-    private void Compare(string where, ScenarioFile.ExpectPart? expect, ScoreUpdate u)
+    private void Compare(string where, ScenarioFile.ExpectPart? expect, ScoreUpdate u, SignalReading reading)
     {
         if (expect is null) return;
         if (expect.Stage is { } stage && u.Stage != Parse<CancelStage>(stage)) Break(where, $"stage {stage}", u.Stage);
@@ -134,7 +134,8 @@ public sealed class Play
 
         foreach (string name in expect.NoSignals)
         {
-            if (Probability(u, name) >= 0.5f) Break(where, $"no signal {name}", SignalsOf(u));
+            // Neither said by a phrase nor by a model that is sure, nor nearly.
+            if (reading.Evidence(SignalNamed(name)) >= 0.5f || Probability(u, name) >= 0.75f) Break(where, $"no signal {name}", SignalsOf(u));
         }
 
         if (expect.Band is { } band && u.Band != Parse<RiskBand>(band)) Break(where, $"band {band}", $"{u.Band} {u.Risk.Overall:0.00}");
@@ -226,8 +227,14 @@ public sealed class Play
 
     private static float Probability(ScoreUpdate u, string name)
     {
-        Assert.True(SignalCatalogue.TryParse(name, out _), $"unknown signal {name}");
-        return u.Signals.FirstOrDefault(s => s.Name == name).Probability;
+        Signal signal = SignalNamed(name);
+        return u.Signals.FirstOrDefault(s => s.Signal == signal).Probability;
+    }
+
+    private static Signal SignalNamed(string name)
+    {
+        Assert.True(SignalCatalogue.TryParse(name, out Signal signal), $"unknown signal {name}");
+        return signal;
     }
 
     private static bool InForce(Recommendation r) => r.State is RecommendationState.New or RecommendationState.Standing;

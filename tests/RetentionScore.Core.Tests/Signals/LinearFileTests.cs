@@ -8,7 +8,7 @@ namespace RetentionScore.Core.Tests.Signals;
 public class LinearFileTests
 {
     private static readonly LinearTables Side = new(
-        [new LinearHead(Signal.CancelRequest, -1, 0.5, 0.25, 1, 0, -1, true)], [11], [300], [12, 13], [-5, 7], new short[DirectFeature.Count]);
+        [new LinearHead(Signal.CancelRequest, -1, 0.5, 0.25, 1, 0, true)], [11], [300], [12, 13], [-5, 7], new short[DirectFeature.Count]);
 
     private static byte[] Good() => LinearFile.Write("test-1", Side, LinearTables.None);
 

@@ -3,16 +3,15 @@ using RetentionScore.Core.Text;
 namespace RetentionScore.Core.Signals.Linear;
 
 /// <summary>
-/// How the learned model and the phrases are one probability: a signal that phrases are sure of stays one, the model may only be surer. Where
-/// phrases found weak evidence the model is heard from 0.7 on, where they found nothing from 0.75 on. Below that, but over the signal's own line, what
-/// it says is told and no more (<see cref="EvidenceLine"/>); nor does it take back a request to leave by itself, as that would end an alarm.
+/// How the learned model and the phrases come together. All that the model believes is told; the dialogue hears of it where phrases found weak
+/// evidence from 0.7 on, where they found nothing from 0.75 on. It does not take back a request to leave by itself, as that would end an alarm.
 /// </summary>
 internal static class LearnedEvidence
 {
     private const float Weak = 0.3f;
 
-    /// <summary>Log-odds of 0.7 and of 0.75.</summary>
-    internal const double WithPhrases = 0.8472978603872034, Alone = 1.0986122886681098;
+    /// <summary>Log-odds of 0.7, of 0.75, and of 0.01: what is less is not told.</summary>
+    internal const double WithPhrases = 0.8472978603872034, Alone = 1.0986122886681098, NotTold = -4.59511985013459;
 
     /// <summary>Adds what the model read to what phrases found.</summary>
     public static void Add(LinearSide side, ReadOnlySpan<Token> tokens, LinearScratch scratch, SignalReading into)
@@ -21,11 +20,18 @@ internal static class LearnedEvidence
         {
             double logOdds = scratch.LogOdds[h];
             Signal signal = side.Heads[h].Signal;
-            bool weakly = into[signal] >= Weak;
+            if (logOdds < NotTold)
+            {
+                into.Believe(signal, 0, 0, 0);
+                continue;
+            }
+
+            bool weakly = into.Evidence(signal) >= Weak;
             bool sure = logOdds >= (weakly ? WithPhrases : TakesBack(signal) ? double.PositiveInfinity : Alone);
-            if (!sure && (weakly || logOdds < side.Heads[h].Line)) continue;
+            var probability = (float)Logistic.Of(logOdds);
             var (begin, end) = StrongestWords(scratch, h);
-            into.Raise(signal, sure ? (float)Logistic.Of(logOdds) : EvidenceLine.Unsure, tokens[begin].BeginChar, tokens[end - 1].EndChar);
+            into.Believe(signal, probability, tokens[begin].BeginChar, tokens[end - 1].EndChar);
+            if (sure) into.Raise(signal, probability, tokens[begin].BeginChar, tokens[end - 1].EndChar);
         }
     }
 

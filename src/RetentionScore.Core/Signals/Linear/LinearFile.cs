@@ -13,7 +13,7 @@ namespace RetentionScore.Core.Signals.Linear;
 internal static class LinearFile
 {
     /// <summary>The format that is written and read.</summary>
-    public const ushort Format = 2;
+    public const ushort Format = 3;
 
     /// <summary>Bytes at most.</summary>
     public const int MostBytes = 8 * 1024 * 1024;
@@ -56,7 +56,7 @@ internal static class LinearFile
         foreach (LinearHead head in side.Heads)
         {
             Write(into, SignalCatalogue.Name(head.Signal));
-            foreach (double value in new[] { head.Bias, head.WordScale, head.DirectScale, head.Slope, head.Offset, head.Line }) BinaryPrimitives.WriteDoubleLittleEndian(Advance(into, 8), value);
+            foreach (double value in new[] { head.Bias, head.WordScale, head.DirectScale, head.Slope, head.Offset }) BinaryPrimitives.WriteDoubleLittleEndian(Advance(into, 8), value);
             Advance(into, 1)[0] = head.Windowed ? (byte)1 : (byte)0;
         }
 
@@ -117,12 +117,12 @@ internal static class LinearFile
             for (int i = 0; i < heads; i++)
             {
                 string name = Text();
-                double bias = Number(), wordScale = Number(), directScale = Number(), slope = Number(), offset = Number(), line = Number();
+                double bias = Number(), wordScale = Number(), directScale = Number(), slope = Number(), offset = Number();
                 bool windowed = Take(1) is [1];
                 if (Problem is not null) return LinearTables.None;
                 if (!SignalCatalogue.TryParse(name, out Signal signal)) return Fail($"unknown signal '{name}'");
-                if (!double.IsFinite(bias + wordScale + directScale + slope + offset + line)) return Fail($"'{name}' has a weight that is no number");
-                read[i] = new LinearHead(signal, bias, wordScale, directScale, slope, offset, line, windowed);
+                if (!double.IsFinite(bias + wordScale + directScale + slope + offset)) return Fail($"'{name}' has a weight that is no number");
+                read[i] = new LinearHead(signal, bias, wordScale, directScale, slope, offset, windowed);
             }
 
             int signals = Short();

@@ -7,6 +7,5 @@ namespace RetentionScore.Core.Signals.Linear;
 /// <param name="DirectScale">Log-odds of one unit of the rows of phrases and length.</param>
 /// <param name="Slope">Calibration: factor of all of the above.</param>
 /// <param name="Offset">Calibration: log-odds added after that.</param>
-/// <param name="Line">Log-odds from which the signal is told, where F1 was best on turns that were not learned from.</param>
 /// <param name="Windowed">Whether a long utterance is read in windows, the best of which counts.</param>
-internal readonly record struct LinearHead(Signal Signal, double Bias, double WordScale, double DirectScale, double Slope, double Offset, double Line, bool Windowed);
+internal readonly record struct LinearHead(Signal Signal, double Bias, double WordScale, double DirectScale, double Slope, double Offset, bool Windowed);

@@ -126,7 +126,7 @@ internal sealed class LinearSide
         var sum = default(RowSum);
         for (int s = 1; s < SignalCatalogue.Count; s++)
         {
-            float p = phrases[(Signal)s];
+            float p = phrases.Evidence((Signal)s);
             if (p > 0) sum.Add(ref _directRows[DirectFeature.Phrase((Signal)s, p) * Stride]);
         }
 
