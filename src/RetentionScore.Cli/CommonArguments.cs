@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using RetentionScore.Cli.Replay;
+using RetentionScore.Core.Signals;
+using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Cli;
 
@@ -17,6 +19,27 @@ internal static class CommonArguments
             if (path != Calls.CallFile.StandardInput && !File.Exists(path)) result.AddError($"FILE is '{path}', which is no file");
         });
         return file;
+    }
+
+    /// <summary>A file of weights instead of those that are built in; a damaged or foreign one is refused.</summary>
+    public static Option<string?> Model()
+    {
+        var model = new Option<string?>("--model") { Description = "A file of weights, as train writes it, instead of the built-in one.", HelpName = "FILE" };
+        model.Validators.Add(result =>
+        {
+            string? path = result.GetValueOrDefault<string?>();
+            if (path is not null && ModelFile.Read(path).Problem is { } problem) result.AddError($"--model is '{path}', no file of weights that can be used: {problem}");
+        });
+        return model;
+    }
+
+    /// <summary>What reads signals: with the model of a file, or the built-in one.</summary>
+    /// <exception cref="IOException">The file could be used a moment ago, and cannot now.</exception>
+    public static SignalReader ReaderOf(string? model)
+    {
+        if (model is null) return SignalReader.BuiltIn;
+        var (reader, problem) = ModelFile.Read(model);
+        return reader ?? throw new IOException($"{model}: {problem}");
     }
 
     /// <summary>The address of a server, if any.</summary>

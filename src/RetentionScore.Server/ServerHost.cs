@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using RetentionScore.Core.Risk;
+using RetentionScore.Core.Signals;
 using RetentionScore.Server.Auditing;
 using RetentionScore.Server.Calls;
 using RetentionScore.Server.Draining;
@@ -52,6 +52,8 @@ public static class ServerHost
             () => services.Calls.Live, () => services.Streams.Count, () => (int)services.Shedding.Level, () => services.Phase.Now >= Phase.LameDuck);
         var policies = app.Services.GetRequiredService<PolicySet>();
         services.Metrics.ObservePolicies(() => policies.Names.Select(name => policies.Find(name)!));
+        var models = app.Services.GetRequiredService<SignalModels>();
+        services.Metrics.ObserveModel(() => models.Current.Version, () => models.IsRefused);
         var journal = app.Services.GetRequiredService<JournalWriter>();
         services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.Lag, () => journal.PendingBytes, options.Journal.QueueBytes);
         if (app.Services.GetService<ServerCertificate>() is { } certificate) services.Metrics.ObserveCertificate(() => certificate.NotAfter);
@@ -78,6 +80,9 @@ public static class ServerHost
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Scoring.CalibrationPath is { } path ? new PolicySet(CalibrationFile.Read(path)) : new PolicySet());
+        services.AddSingleton(provider => options.Scoring.ModelPath is { } model
+            ? SignalModels.OfFile(model, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SignalModels>>())
+            : new SignalModels(SignalReader.BuiltIn));
         services.AddSingleton<CallFactory>();
         services.AddSingleton(provider => new TranscriptScorer(provider.GetRequiredService<CallFactory>()));
         services.AddSingleton<WarmUp>();
@@ -101,6 +106,7 @@ public static class ServerHost
         services.AddHostedService(provider => provider.GetRequiredService<JournalWriter>());
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService<CallSweep>();
+        services.AddHostedService<ModelWatch>();
         services.AddHostedService<QueueProbe>();
         services.AddOps();
         if (options.Telemetry.Endpoint is not null) services.AddHostedService<TelemetryExport>();

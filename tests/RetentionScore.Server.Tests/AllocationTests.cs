@@ -17,7 +17,7 @@ public sealed class AllocationTests
     [Fact]
     public void Message_OfAQuietCall_IsAnsweredWithoutAllocation()
     {
-        var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
+        var factory = new CallFactory(new ServerOptions(), new PolicySet(), new SignalModels(Core.Signals.SignalReader.BuiltIn), NullLogger<CallFactory>.Instance);
         CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), CallJournal.None, out _)!;
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         CallFrame[] frames = new CallFrame[400];
@@ -44,14 +44,14 @@ public sealed class AllocationTests
         Utterance utterance = Say.Final(1, "I want to cancel my service");
         utterance.AsrConfidence = 0.9f;
         CallFrame frame = Frames.Of(new ScoreCallRequest { Utterance = utterance });
-        var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
+        var factory = new CallFactory(new ServerOptions(), new PolicySet(), new SignalModels(Core.Signals.SignalReader.BuiltIn), NullLogger<CallFactory>.Instance);
         CallScoring call = factory.TryOpen(new CallStart { CallId = "c" }, new ArrivalClock(TimeProvider.System), CallJournal.None, out _)!;
         ScoringWorkspace workspace = ScoringWorkspace.Current;
         Answer answer = call.Take(frame, workspace); // with a signal, a recommendation and a request to leave
         Assert.NotEmpty(workspace.Update.Score.Recommendations);
         var receipt = new Receipt(TimeSpan.FromMicroseconds(30), TimeSpan.FromMicroseconds(7), StalenessMs: 300);
         var watch = new CallWatch();
-        watch.Enter(metrics, "default-1");
+        watch.Enter(metrics, "default-1", "linear-1");
         for (int i = 0; i < 100; i++) metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref watch);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++) metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref watch);

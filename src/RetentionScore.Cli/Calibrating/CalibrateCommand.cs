@@ -13,6 +13,7 @@ internal sealed class CalibrateCommand
     private readonly Screen screen;
     private readonly Option<string?> outcomes = new("--outcomes") { Description = "What became of your calls, one a line: {\"call_id\", \"score\", \"p\", \"outcome\"}.", HelpName = "FILE" };
     private readonly Option<string?> calls = new("--calls") { Description = "Written calls with what readers answered (tests/calls).", HelpName = "DIR" };
+    private readonly Option<string?> model = CommonArguments.Model();
     private readonly Option<string> data = new("--data") { Description = "A line on what the outcomes are; told to clients by GetServerInfo.", DefaultValueFactory = _ => "own outcomes" };
     private readonly Option<string?> file = new("--out") { Description = "Write what was fitted to FILE, for Scoring:CalibrationPath.", HelpName = "FILE" };
 
@@ -24,7 +25,7 @@ internal sealed class CalibrateCommand
         var calibrate = new CalibrateCommand(screen);
         var command = new Command("calibrate", "Fit scale and offset of each score to outcomes, and tell how good they are.")
         {
-            calibrate.outcomes, calibrate.calls, calibrate.data, calibrate.file,
+            calibrate.outcomes, calibrate.calls, calibrate.model, calibrate.data, calibrate.file,
         };
         command.SetAction(calibrate.Run);
         return command;
@@ -37,7 +38,7 @@ internal sealed class CalibrateCommand
         LabelledScore[] all;
         try
         {
-            all = [.. path is not null ? Outcomes.Read(path, why => screen.Fail(why)) : WrittenCalls.Read(folder!)];
+            all = [.. path is not null ? Outcomes.Read(path, why => screen.Fail(why)) : WrittenCalls.Read(folder!, CommonArguments.ReaderOf(parsed.GetValue(model)))];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RetentionScore.Cli.Calls;
 using RetentionScore.Core.Risk;
+using RetentionScore.Core.Signals;
 using RetentionScore.Server.Scoring;
 using RetentionScore.V1;
 
@@ -16,10 +17,10 @@ internal static class WrittenCalls
 
     /// <summary>Every score at every mark that has an answer.</summary>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
-    public static IEnumerable<LabelledScore> Read(string folder)
+    public static IEnumerable<LabelledScore> Read(string folder, SignalReader reader)
     {
         Dictionary<string, JsonElement> x = Answers(folder, "answers-x.jsonl"), y = Answers(folder, "answers-y.jsonl"), z = Answers(folder, "answers-z.jsonl");
-        var scorer = new TranscriptScorer();
+        var scorer = new TranscriptScorer(reader);
         foreach (string path in Directory.GetFiles(folder, "written-*.jsonl").Order(StringComparer.Ordinal))
         {
             string writer = Path.GetFileNameWithoutExtension(path)["written-".Length..];

@@ -13,20 +13,22 @@ internal sealed class DemoCommand
     private readonly Option<bool> once = new("--once") { Description = "End when the calls have ended; otherwise they begin again until Ctrl-C." };
     private readonly Option<Pace> speed = CommonArguments.Speed(Usual, "How many times faster than spoken; max does not wait at all.");
 
+    private readonly Option<string?> model = CommonArguments.Model();
+
     private DemoCommand(Screen screen) => this.screen = screen;
 
     /// <summary>The command.</summary>
     public static Command On(Screen screen)
     {
         var demo = new DemoCommand(screen);
-        var command = new Command("demo", "Start a server here, play a dozen calls to it and watch them being scored.") { demo.once, demo.speed };
+        var command = new Command("demo", "Start a server here, play a dozen calls to it and watch them being scored.") { demo.once, demo.speed, demo.model };
         command.SetAction(demo.RunAsync);
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (server, problem) = await LocalServer.StartAsync(cancellationToken);
+        var (server, problem) = await LocalServer.StartAsync(parsed.GetValue(model), cancellationToken);
         if (server is null) return screen.Fail(problem!);
         await using (server)
         {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using RetentionScore.Core.Signals;
-using RetentionScore.Core.Signals.Linear;
 
 namespace RetentionScore.Cli.Learning;
 
@@ -19,7 +18,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string> data = LearningArguments.Data();
     private readonly Option<string> labels = LearningArguments.Labels();
     private readonly Option<string[]> sets = new("--set") { Description = "One set, or several; all when not given.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Sets.Names };
-    private readonly Option<string?> model = new("--model") { Description = "A file of weights instead of the built-in one.", HelpName = "FILE" };
+    private readonly Option<string?> model = CommonArguments.Model();
     private readonly Option<string?> json = new("--json") { Description = "Write the figures as JSON, too.", HelpName = "FILE" };
     private readonly Option<string> words = new("--words") { Description = "dropped: one word in ten is left out. misheard: words are taken for others that sound alike.", DefaultValueFactory = _ => Spoiling.Names[0] };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
@@ -53,8 +52,8 @@ internal sealed class EvaluateCommand
         void Progress(string step) => screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}"));
         try
         {
-            var (shipped, problem) = ReaderOf(parsed.GetValue(model));
-            if (shipped is null) return screen.Fail(problem!);
+            SignalReader shipped = CommonArguments.ReaderOf(parsed.GetValue(model));
+            if (shipped.Model is null) return screen.Fail("this build has no model, --model must name one");
             var trainer = new ModelTrainer(Corpus.Read(folder, own, recipe.Seed), VectorsIn(parsed), recipe, Progress);
             var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Spoiling.Way(parsed.GetRequiredValue(words)), Progress);
             Measurement[] measured = [.. parsed.GetRequiredValue(sets).SelectMany(set => Sets.Of(set, folder, own)).Select(evaluator.Run)];
@@ -66,13 +65,6 @@ internal sealed class EvaluateCommand
         {
             return screen.Fail(unreadable.Message);
         }
-    }
-
-    private static (SignalReader? Reader, string? Problem) ReaderOf(string? path)
-    {
-        if (path is null) return SignalReader.BuiltIn.Model is null ? (null, "this build has no model, --model must name one") : (SignalReader.BuiltIn, null);
-        var (model, problem) = LinearFile.Read(File.ReadAllBytes(path));
-        return model is null ? (null, $"{path}: {problem}") : (SignalReader.BuiltIn.With(model), null);
     }
 
     private WordVectors VectorsIn(ParseResult parsed) => parsed.GetValue(vectors) is { } file ? WordVectors.Read(file.FullName) : WordVectors.None;

@@ -13,6 +13,7 @@ internal sealed class ScoreCommand
     private readonly Argument<string> file = CommonArguments.CallFile();
     private readonly Option<bool> explain = new("--explain") { Description = "What was recommended, when and why, under the row of each call; in jsonl the signals and evidence of every update." };
     private readonly Option<string> output = new("--output") { Description = "table: a row a call. jsonl: every update and summary as JSON.", DefaultValueFactory = _ => Table };
+    private readonly Option<string?> model = CommonArguments.Model();
     private readonly Option<string?> server = CommonArguments.Server("Score on a running server, e.g. http://127.0.0.1:5080, not in this process.");
 
     private ScoreCommand(Screen screen)
@@ -25,7 +26,11 @@ internal sealed class ScoreCommand
     public static Command On(Screen screen)
     {
         var score = new ScoreCommand(screen);
-        var command = new Command("score", "Score recorded calls, one a line of a JSON file.") { score.file, score.explain, score.output, score.server };
+        var command = new Command("score", "Score recorded calls, one a line of a JSON file.") { score.file, score.explain, score.output, score.model, score.server };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(score.model) is not null && result.GetResult(score.server) is not null) result.AddError("--model is of this process: a server has its own");
+        });
         command.SetAction(score.RunAsync);
         return command;
     }
@@ -35,7 +40,7 @@ internal sealed class ScoreCommand
         string path = parsed.GetRequiredValue(file);
         bool explained = parsed.GetValue(explain);
         IScoreReport report = parsed.GetValue(output) == JsonLines ? new JsonReport(screen) : new TableReport(screen, explained);
-        if (parsed.GetValue(server) is not { } address) return await ScoreAsync(path, new InProcessScorer(), report, explained, cancellationToken);
+        if (parsed.GetValue(server) is not { } address) return await ScoreAsync(path, new InProcessScorer(CommonArguments.ReaderOf(parsed.GetValue(model))), report, explained, cancellationToken);
         var (connected, problem) = await ScoringServer.ConnectAsync(address, cancellationToken);
         if (connected is null) return screen.Fail(problem!);
         using (connected)

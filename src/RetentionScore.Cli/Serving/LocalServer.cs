@@ -25,12 +25,14 @@ internal sealed class LocalServer : IAsyncDisposable
     public string OpsAddress { get; }
 
     /// <summary>Starts one, on the usual ports where they are free and on any others where not; or says why there is none.</summary>
-    public static async Task<(LocalServer? Server, string? Problem)> StartAsync(CancellationToken cancellationToken)
+    /// <param name="model">A file of weights; null for those that are built in.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<(LocalServer? Server, string? Problem)> StartAsync(string? model, CancellationToken cancellationToken)
     {
         var usual = new ListenOptions();
         var free = new ListenOptions { Grpc = new IPEndPoint(IPAddress.Loopback, 0), Ops = new IPEndPoint(IPAddress.Loopback, 0) };
-        var (server, _) = await TryStartAsync(usual, cancellationToken);
-        return server is not null ? (server, null) : await TryStartAsync(free, cancellationToken);
+        var (server, _) = await TryStartAsync(usual, model, cancellationToken);
+        return server is not null ? (server, null) : await TryStartAsync(free, model, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -40,10 +42,15 @@ internal sealed class LocalServer : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    private static async Task<(LocalServer? Server, string? Problem)> TryStartAsync(ListenOptions listen, CancellationToken cancellationToken)
+    private static async Task<(LocalServer? Server, string? Problem)> TryStartAsync(ListenOptions listen, string? model, CancellationToken cancellationToken)
     {
         // Nobody but this process uses it, so nobody needs time to leave.
-        var options = new ServerOptions { Listen = listen, Drain = new DrainOptions { LameDuck = TimeSpan.Zero, Time = TimeSpan.Zero } };
+        var options = new ServerOptions
+        {
+            Listen = listen,
+            Drain = new DrainOptions { LameDuck = TimeSpan.Zero, Time = TimeSpan.Zero },
+            Scoring = new ScoringOptions { ModelPath = model },
+        };
         WebApplication built = ServerHost.Build(options, builder => builder.Logging.ClearProviders());
         try
         {

@@ -20,8 +20,9 @@ internal static class ServeCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var check = new Option<bool>("--check-config") { Description = "Check the configuration, print it as it takes effect (secrets masked), and end." };
-        var command = new Command(Name, "Run the server until it is told to stop (SIGTERM or Ctrl-C), then drain.") { keys, check };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(keys) ?? [], parsed.GetValue(check), screen));
+        var model = CommonArguments.Model();
+        var command = new Command(Name, "Run the server until it is told to stop (SIGTERM or Ctrl-C), then drain.") { keys, check, model };
+        command.SetAction((parsed, _) => RunAsync([.. parsed.GetValue(keys) ?? [], .. parsed.GetValue(model) is { } file ? new[] { $"--Scoring:ModelPath={file}" } : []], parsed.GetValue(check), screen));
         return command;
     }
 

@@ -42,8 +42,8 @@ public sealed class CallSession
     {
     }
 
-    /// <summary>As the other, with a reader of one's own.</summary>
-    internal CallSession(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false)
+    /// <summary>As the other, with another reader than the built-in one; kept for the whole call.</summary>
+    public CallSession(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false)
     {
         _reader = reader;
         Policy = policy;

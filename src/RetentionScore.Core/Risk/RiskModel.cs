@@ -20,9 +20,6 @@ public sealed record ScoreModel(Score Score, double Bias, Term[] Terms);
 /// </summary>
 public static class RiskModel
 {
-    /// <summary>Told to clients.</summary>
-    public const string Version = "linear-1";
-
     /// <summary>All models, in the order of <see cref="Score"/>.</summary>
     public static readonly ScoreModel[] All =
     [

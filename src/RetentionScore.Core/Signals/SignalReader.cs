@@ -27,6 +27,21 @@ public sealed class SignalReader
     /// <summary>The reader with the phrases that are built in.</summary>
     public static SignalReader BuiltIn { get; } = new(PhraseAutomaton.Build(BuiltInPatterns.Load()), LinearModel.BuiltIn);
 
+    /// <summary>The name of the learned model: what is told to clients, kept in journals and a label of metrics.</summary>
+    public string Version => Model?.Name ?? "phrases";
+
+    /// <summary>Bytes of a file of weights, at most.</summary>
+    public static int MostModelBytes => LinearFile.MostBytes;
+
+    /// <summary>The built-in phrases with the learned model of a file.</summary>
+    /// <param name="file">All of its bytes.</param>
+    /// <returns>A reader, or what is wrong with the file.</returns>
+    public static (SignalReader? Reader, string? Problem) WithModel(ReadOnlySpan<byte> file)
+    {
+        var (model, problem) = LinearFile.Read(file);
+        return model is null ? (null, problem) : (BuiltIn.With(model), null);
+    }
+
     /// <summary>The learned model; null where only phrases are read.</summary>
     internal LinearModel? Model { get; }
 

@@ -236,7 +236,7 @@ internal sealed class CallRegistry(
         if (!call.HasEnded)
         {
             admission.AddPlace(call.Key.Tenant); // its history is here: no limit sends it away
-            call.Watch.Enter(metrics, call.Scoring.PolicyVersion);
+            call.Watch.Enter(metrics, call.Scoring.PolicyVersion, call.Scoring.ModelVersion);
             if (call.Scoring.Standing(ScoringWorkspace.Current) is { } standing) call.Watch.Resume(metrics, standing);
         }
 
@@ -270,7 +270,7 @@ internal sealed class CallRegistry(
         if (admission.TakePlace(key.Tenant) is { } taken) return taken;
         var call = new LiveCall(key, scoring, clock, start.HasStartedAtUnixMs ? start.StartedAtUnixMs : null);
         call.TryClaim(stream, out _);
-        call.Watch.Enter(metrics, scoring.PolicyVersion);
+        call.Watch.Enter(metrics, scoring.PolicyVersion, scoring.ModelVersion);
         if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
         {
             kept.WhenFenced(() => Forget(call), call.AskToRejoin);

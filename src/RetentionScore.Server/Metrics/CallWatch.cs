@@ -39,10 +39,14 @@ internal struct CallWatch
     /// <summary>Place of the call's policy version.</summary>
     internal int Policy { get; private set; }
 
+    /// <summary>Place of the model that reads its words.</summary>
+    internal int Model { get; private set; }
+
     /// <summary>The call is live here.</summary>
-    internal void Enter(ServerMetrics metrics, string policyVersion)
+    internal void Enter(ServerMetrics metrics, string policyVersion, string modelVersion)
     {
         Policy = metrics.PolicyPlace(policyVersion);
+        Model = metrics.ModelPlace(modelVersion);
         Move(metrics, ServerMetrics.BoardCell(V1.RiskBand.Unspecified, CancelStage.None));
     }
 

@@ -42,7 +42,7 @@ internal static class MetricCatalogue
     internal static readonly Label Score = new("score", UpdateMessage.ScoreNames);
     internal static readonly Label Signal = new("signal", [.. Enumerable.Range(1, (int)Core.Signals.Signal.AsksIfCancel - 1).Select(signal => SignalCatalogue.Name((Signal)signal))]);
     internal static readonly Label Policy = new("policy", [], $"versions of the policies the server has, at most {Label.Most}; what is beyond is `{Label.Other}`");
-    internal static readonly Label Model = new("model", [Core.Risk.RiskModel.Version]);
+    internal static readonly Label Model = new("model", [], $"names of the models the server has had, at most {Label.Most}; what is beyond is `{Label.Other}`");
     private static readonly Label PolicyName = new("policy", [], "names of the policies the server has");
     private static readonly Label PolicyVersion = new("version", [], "as in `policy` of other metrics");
     private static readonly Label Version = new("version", [ScoringServiceEndpoint.Version]);
@@ -112,7 +112,8 @@ internal static class MetricCatalogue
     internal static readonly Metric Draining = Gauge("draining", "1 from the lame duck phase on");
     internal static readonly Metric ShedLevel = Gauge("shed_level", "0: nothing is left out, 1: interims, 2: explanations, too");
     internal static readonly Metric CertificateNotAfter = Gauge("tls_certificate_not_after_seconds", "When the certificate in use ends, in unix seconds; only with TLS", "s");
-    internal static readonly Metric BuildInfo = Gauge("build_info", "1, with the versions that run", Version, Model);
+    internal static readonly Metric BuildInfo = Gauge("build_info", "1, with the versions that run; 0 for a model that was there before", Version, Model);
+    internal static readonly Metric ModelRefused = Gauge("model_refused", "1 while the file at Scoring:ModelPath cannot be used and the model before it stays");
     internal static readonly Metric PolicyInfo = Gauge("policy_info", "1 for each policy that calls can ask for", PolicyName, PolicyVersion);
 
     // The process
@@ -141,7 +142,7 @@ internal static class MetricCatalogue
         [
             JournalCommitSeconds, JournalLag, JournalPending, JournalQueue, JournalFailing, JournalBytes, JournalFailures, JournalGaps, JournalFenced, JournalDamaged,
         ]),
-        ("Server", [Draining, ShedLevel, CertificateNotAfter, BuildInfo, PolicyInfo]),
+        ("Server", [Draining, ShedLevel, CertificateNotAfter, BuildInfo, ModelRefused, PolicyInfo]),
         ("Process", [CpuSeconds, ResidentMemory, GcAllocated, GcPause, GcLastPause, GcCollections, GcHeap]),
         (".NET runtime",
         [

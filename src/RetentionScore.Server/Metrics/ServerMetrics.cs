@@ -43,9 +43,7 @@ internal sealed class ServerMetrics
     private static readonly KeyValuePair<string, object?>[] Stages = Tags(Catalogue.Stage), Kinds = Tags(Catalogue.Hypothesis), Speakers = Tags(Catalogue.Speaker),
         Scores = Tags(Catalogue.Score);
 
-    private static readonly KeyValuePair<string, object?> ModelTag = Tags(Catalogue.Model)[0];
-
-    private readonly PolicyVersions policies = new();
+    private readonly LoadedVersions policies = new(), models = new();
     private readonly Histogram<double> utteranceSeconds, answerSeconds, staleness, asrConfidence, acknowledged, confirmed, callScore, journalCommit;
     private readonly LabelledCounts utterances, interims, interimsSuperseded, shed, corrections, duplicates, gaps, degraded;
     private readonly LabelledCounts opens, replayed, ended, streams, refusals, readingPaused;
@@ -82,7 +80,7 @@ internal sealed class ServerMetrics
         cancelSettled = Counts(Catalogue.CancelSettled);
         saveLimitExceeded = Counts(Catalogue.SaveLimitExceeded);
         recommendations = Counts(Catalogue.Recommendations);
-        signals = new LabelledCounts(Meter, Catalogue.Signals, policies);
+        signals = new LabelledCounts(Meter, Catalogue.Signals, policies, models);
         journalBytes = Counts(Catalogue.JournalBytes);
         journalFailures = Counts(Catalogue.JournalFailures);
         journalGaps = Counts(Catalogue.JournalGaps);
@@ -102,6 +100,9 @@ internal sealed class ServerMetrics
     /// <summary>The place of a version of a policy among the values of its label.</summary>
     internal int PolicyPlace(string version) => policies.PlaceOf(version);
 
+    /// <summary>The place of a model among the values of its label.</summary>
+    internal int ModelPlace(string version) => models.PlaceOf(version);
+
     // What is asked for when it is looked at.
 
     /// <summary>Adds what others know.</summary>
@@ -111,8 +112,6 @@ internal sealed class ServerMetrics
         Gauge(Catalogue.OpenStreams, openStreams);
         Gauge(Catalogue.ShedLevel, shedLevel);
         Gauge(Catalogue.Draining, () => isDraining() ? 1 : 0);
-        Measurement<int> build = new(1, Catalogue.BuildInfo.Labels.Select(label => KeyValuePair.Create<string, object?>(label.Name, label.Values[0])));
-        Meter.CreateObservableGauge(Catalogue.BuildInfo.Name, () => build, description: Catalogue.BuildInfo.Help);
         ProcessMetrics.Observe(Meter);
     }
 
@@ -125,6 +124,28 @@ internal sealed class ServerMetrics
             Catalogue.PolicyInfo.Name,
             () => loaded().Select(policy => new Measurement<int>(1, new(labels[0].Name, policy.Name), new KeyValuePair<string, object?>(labels[1].Name, policy.Version))),
             description: Catalogue.PolicyInfo.Help);
+    }
+
+    /// <summary>Adds the model that calls are opened with.</summary>
+    internal void ObserveModel(Func<string> loaded, Func<bool> isRefused)
+    {
+        MetricLabel[] labels = Catalogue.BuildInfo.Labels;
+        ModelPlace(loaded());
+        Meter.CreateObservableGauge(
+            Catalogue.BuildInfo.Name,
+            () => Told(labels, loaded()),
+            description: Catalogue.BuildInfo.Help);
+        Gauge(Catalogue.ModelRefused, () => isRefused() ? 1 : 0);
+    }
+
+    /// <summary>1 for the model that is loaded, 0 for those before it: what was told once would stand for ever.</summary>
+    private List<Measurement<int>> Told(MetricLabel[] labels, string loaded)
+    {
+        int now = ModelPlace(loaded);
+        var told = new List<Measurement<int>>();
+        for (int place = 0; place < labels[1].Count && models.Name(place) is { } name; place++)
+            told.Add(new Measurement<int>(place == now ? 1 : 0, new(labels[0].Name, labels[0].Values[0]), new KeyValuePair<string, object?>(labels[1].Name, name)));
+        return told;
     }
 
     /// <summary>With TLS: when the certificate in use ends, so that somebody is told before.</summary>
@@ -208,7 +229,7 @@ internal sealed class ServerMetrics
     {
         if (answer.Kind == AnswerKind.Duplicate) duplicates.Add();
         if (answer.Update is not { } update || answer.Kind == AnswerKind.Duplicate) return;
-        if (frame.Member == FrameMember.Utterance) Heard(frame, answer.Kind, record, receipt, watch.Policy);
+        if (frame.Member == FrameMember.Utterance) Heard(frame, answer.Kind, record, receipt, watch);
         if (!update.Degraded.IsEmpty) Count(update.Degraded);
         if (answer.Kind == AnswerKind.Interim) return;
         watch.Saw(this, update.Score);
@@ -221,14 +242,14 @@ internal sealed class ServerMetrics
         ended.Add(Clamp((int)summary.Disposition, Catalogue.Disposition));
         watch.Ended(this, summary);
         if (summary.Peak is not { } peak) return;
-        KeyValuePair<string, object?> policy = new(Catalogue.Policy.Name, policies.Name(watch.Policy));
-        callScore.Record(peak.Overall, Scores[(int)Score.Overall], policy, ModelTag);
-        callScore.Record(peak.CancelIntent, Scores[(int)Score.CancelIntent], policy, ModelTag);
-        callScore.Record(peak.Frustration, Scores[(int)Score.Frustration], policy, ModelTag);
-        callScore.Record(peak.RetentionPressure, Scores[(int)Score.RetentionPressure], policy, ModelTag);
-        callScore.Record(peak.Escalation, Scores[(int)Score.Escalation], policy, ModelTag);
-        callScore.Record(peak.Exposure, Scores[(int)Score.Exposure], policy, ModelTag);
-        callScore.Record(peak.SaveLikelihood, Scores[(int)Score.SaveLikelihood], policy, ModelTag);
+        KeyValuePair<string, object?> policy = new(Catalogue.Policy.Name, policies.Name(watch.Policy)), model = new(Catalogue.Model.Name, models.Name(watch.Model));
+        callScore.Record(peak.Overall, Scores[(int)Score.Overall], policy, model);
+        callScore.Record(peak.CancelIntent, Scores[(int)Score.CancelIntent], policy, model);
+        callScore.Record(peak.Frustration, Scores[(int)Score.Frustration], policy, model);
+        callScore.Record(peak.RetentionPressure, Scores[(int)Score.RetentionPressure], policy, model);
+        callScore.Record(peak.Escalation, Scores[(int)Score.Escalation], policy, model);
+        callScore.Record(peak.Exposure, Scores[(int)Score.Exposure], policy, model);
+        callScore.Record(peak.SaveLikelihood, Scores[(int)Score.SaveLikelihood], policy, model);
     }
 
     // The right to leave; CallWatch says when.
@@ -243,7 +264,7 @@ internal sealed class ServerMetrics
 
     internal void SaveLimitExceeded(int attempts) => saveLimitExceeded.Add(by: attempts);
 
-    private void Heard(CallFrame frame, AnswerKind answer, in SignalRecord record, in Receipt receipt, int policy)
+    private void Heard(CallFrame frame, AnswerKind answer, in SignalRecord record, in Receipt receipt, in CallWatch watch)
     {
         bool isInterim = answer == AnswerKind.Interim;
         KeyValuePair<string, object?> kind = Kinds[isInterim ? 1 : 0];
@@ -260,16 +281,16 @@ internal sealed class ServerMetrics
         utterances.Add(speaker);
         if (frame.AsrConfidence is >= 0 and <= 1) asrConfidence.Record(frame.AsrConfidence.Value, Speakers[speaker]);
         if (answer == AnswerKind.Correction) corrections.Add();
-        if (record.Kind is RecordKind.Utterance or RecordKind.Correction) Count(record.Entry, policy);
+        if (record.Kind is RecordKind.Utterance or RecordKind.Correction) Count(record.Entry, watch);
     }
 
-    private void Count(in LogEntry entry, int policy)
+    private void Count(in LogEntry entry, in CallWatch watch)
     {
         for (int i = 0; i < LogEntry.MostSignals; i++)
         {
             var (signal, sure) = entry.KeptAt(i);
             if (signal == Signal.None) break;
-            if (sure && !SignalCatalogue.IsMark(signal)) signals.Add(policy, (int)signal - 1);
+            if (sure && !SignalCatalogue.IsMark(signal)) signals.Add(watch.Policy, ((int)signal - 1) * Catalogue.Model.Count + watch.Model);
         }
     }
 

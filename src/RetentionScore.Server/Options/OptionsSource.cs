@@ -97,7 +97,11 @@ public static class OptionsSource
                 LameDuck = read.Duration("Drain:LameDuck", defaults.Drain.LameDuck, TimeSpan.Zero, Seconds(600)),
                 Time = read.Duration("Drain:Time", defaults.Drain.Time, TimeSpan.Zero, Seconds(600)),
             },
-            Scoring = new ScoringOptions { CalibrationPath = read.OptionalText("Scoring:CalibrationPath", MaxPath) },
+            Scoring = new ScoringOptions
+            {
+                CalibrationPath = read.OptionalText("Scoring:CalibrationPath", MaxPath),
+                ModelPath = read.OptionalText("Scoring:ModelPath", MaxPath),
+            },
             Tls = new TlsOptions
             {
                 CertificatePath = read.OptionalText("Tls:CertificatePath", MaxPath),
@@ -143,6 +147,8 @@ public static class OptionsSource
             }
         }
 
+        if (options.Scoring.ModelPath is { } model && Scoring.ModelFile.Read(model).Problem is { } damaged)
+            read.Report("Scoring:ModelPath", model, $"a file of weights: {damaged}");
         if (options.Telemetry.Endpoint is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
             read.Report("Telemetry:Endpoint", endpoint, "an http or https URL, such as http://127.0.0.1:4317");
         SafeDefaults.Check(options, read);

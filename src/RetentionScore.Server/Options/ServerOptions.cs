@@ -47,6 +47,12 @@ public sealed record ScoringOptions
 {
     /// <summary>File of a calibration, as <c>retentionscore calibrate</c> writes it; read at start. Default: what is shipped.</summary>
     public string? CalibrationPath { get; init; }
+
+    /// <summary>
+    /// File of weights, as <c>retentionscore train</c> writes it; read at start, and again when it changes: calls that begin then take the new model. Default:
+    /// the weights that are built in.
+    /// </summary>
+    public string? ModelPath { get; init; }
 }
 
 /// <summary>Section Tls. Without a certificate both ports are in the clear. Files are read again when they change.</summary>

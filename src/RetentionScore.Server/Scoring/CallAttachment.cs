@@ -79,7 +79,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
             Resumed = isResumed,
             Ended = scoring.HasEnded,
             PolicyVersion = scoring.PolicyVersion,
-            ModelVersion = Core.Risk.RiskModel.Version,
+            ModelVersion = scoring.ModelVersion,
             Node = services.Options.Node,
             ServerTimeUnixMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             LastUtteranceId = scoring.LastUtteranceId,

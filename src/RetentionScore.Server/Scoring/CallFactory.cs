@@ -1,12 +1,11 @@
 using Google.Protobuf;
-using RetentionScore.Core.Risk;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 
 namespace RetentionScore.Server.Scoring;
 
 /// <summary>Opens calls with what all of them share. Immutable but for two seams of the tests.</summary>
-internal sealed partial class CallFactory(ServerOptions options, PolicySet policies, ILogger<CallFactory> logger)
+internal sealed partial class CallFactory(ServerOptions options, PolicySet policies, SignalModels models, ILogger<CallFactory> logger)
 {
     internal int MaxTextChars => options.Limits.MaxTextChars;
 
@@ -23,7 +22,7 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
     internal CallScoring? TryOpen(V1.CallStart start, ICallClock clock, CallJournal journal, out Refusal? refusal)
     {
         refusal = StartCheck.CheckNew(start, policies, out var policy, out var context);
-        return refusal is null ? new CallScoring(start, policy, context, clock, this, journal) : null;
+        return refusal is null ? new CallScoring(start, policy, context, models.Current, clock, this, journal) : null;
     }
 
     /// <summary>How a call is opened, for the journal; null, and why, where it cannot be.</summary>
@@ -33,7 +32,7 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
         if (refusal is not null) return null;
         // What only the stream asked for is no part of the call.
         var kept = new V1.CallStart(start) { Explain = false, ResumeFrom = 0, AcceptLostHistory = false, Attempt = 0 };
-        return new CallOpening(kept.ToByteArray(), context.CustomerId, policy.Version, RiskModel.Version, nowUnixMs);
+        return new CallOpening(kept.ToByteArray(), context.CustomerId, policy.Version, models.Current.Version, nowUnixMs);
     }
 
     /// <summary>A call from the journal, as it was when its last record was written.</summary>
@@ -47,8 +46,8 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
         V1.CallStart start = V1.CallStart.Parser.ParseFrom(stored.Opening.Start);
         if (TryOpen(start, clock, journal, out Refusal? refusal) is not { } call)
             throw new InvalidDataException($"call {start.CallId} was opened with what is no longer known: {refusal!.Message}");
-        // Ids of another model's phrases would be other words.
-        bool knowsWords = string.Equals(stored.Opening.ModelVersion, RiskModel.Version, StringComparison.Ordinal);
+        // What was heard stays as it was heard; from here on it is read by the model of now. Ids of another build's phrases would be other words.
+        bool knowsWords = string.Equals(stored.Opening.ModelVersion, call.ModelVersion, StringComparison.Ordinal);
         isDamaged = call.Restore(knowsWords ? stored : stored with { Words = default }, ScoringWorkspace.Current);
         if (isDamaged) Damaged(logger, start.CallId, call.NextSeq - 1);
         return call;

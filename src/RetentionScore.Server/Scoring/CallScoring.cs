@@ -4,6 +4,7 @@ using Google.Protobuf;
 using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
+using RetentionScore.Core.Signals;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
 
@@ -25,20 +26,24 @@ internal sealed class CallScoring
     private bool explains;
     private bool sheds;
 
-    internal CallScoring(V1.CallStart start, RetentionPolicy policy, CallContext context, ICallClock clock, CallFactory factory, CallJournal journal)
+    internal CallScoring(V1.CallStart start, RetentionPolicy policy, CallContext context, SignalReader reader, ICallClock clock, CallFactory factory, CallJournal journal)
     {
         Journal = journal;
         CallId = start.CallId;
         PolicyVersion = policy.Version;
+        ModelVersion = reader.Version;
         this.clock = clock;
         this.factory = factory;
         explains = start.Explain;
-        session = new CallSession(policy, context, StartCheck.IsEvaluated(start.Language), start.Explain);
+        session = new CallSession(policy, context, reader, StartCheck.IsEvaluated(start.Language), start.Explain);
     }
 
     internal string CallId { get; }
 
     internal string PolicyVersion { get; }
+
+    /// <summary>The model that reads its words: the one that was loaded when it was opened or restored here.</summary>
+    internal string ModelVersion { get; }
 
     /// <summary>How far the call has come in the journal.</summary>
     internal CallJournal Journal { get; }

@@ -17,7 +17,7 @@ namespace RetentionScore.Server.Scoring;
 /// and what it throws, becomes a status here and nowhere else.
 /// </summary>
 internal sealed partial class ScoringServiceEndpoint(
-    CallStreamServices services, TranscriptScorer transcripts, PolicySet policies, ILogger<ScoringServiceEndpoint> logger)
+    CallStreamServices services, TranscriptScorer transcripts, PolicySet policies, SignalModels models, ILogger<ScoringServiceEndpoint> logger)
     : ScoringServiceBase
 {
     private const int MaxChunkBytes = 32 * 1024;
@@ -73,7 +73,7 @@ internal sealed partial class ScoringServiceEndpoint(
         var info = new V1.GetServerInfoResponse
         {
             ServerVersion = Version,
-            ModelVersion = RiskModel.Version,
+            ModelVersion = models.Current.Version,
             Policies = { policies.Names },
             Languages = { "en" },
             Node = options.Node,

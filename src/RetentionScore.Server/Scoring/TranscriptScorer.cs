@@ -1,5 +1,6 @@
 using System.Buffers;
 using Google.Protobuf;
+using RetentionScore.Core.Signals;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
 using RetentionScore.Server.Security;
@@ -23,7 +24,14 @@ public sealed class TranscriptScorer
 
     /// <summary>A scorer with its own defaults, for use outside of a server.</summary>
     public TranscriptScorer()
-        : this(new CallFactory(new Options.ServerOptions(), new PolicySet(), Microsoft.Extensions.Logging.Abstractions.NullLogger<CallFactory>.Instance))
+        : this(SignalReader.BuiltIn)
+    {
+    }
+
+    /// <summary>The same with another model than the built-in one.</summary>
+    public TranscriptScorer(SignalReader reader)
+        : this(new CallFactory(
+            new Options.ServerOptions(), new PolicySet(), new SignalModels(reader), Microsoft.Extensions.Logging.Abstractions.NullLogger<CallFactory>.Instance))
     {
     }
 

@@ -237,6 +237,37 @@ public abstract class RestoreTests
         await store.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Call_RestoredUnderAnotherModel_HasTheSameScore_AndGoesOnUnderThatModel()
+    {
+        string folder = Directory.CreateTempSubdirectory("model-").FullName, path = Path.Combine(folder, "model.bin");
+        try
+        {
+            TestServer first = await StartAsync();
+            TestCall call = first.Call();
+            string before = (await call.OpenAsync(new CallStart { CallId = "model", ResumeFrom = 1, Attempt = 1, Explain = true })).ModelVersion;
+            ScoreUpdate heard = await call.SayAsync(1, Models.OnlyLearned.Text);
+            Assert.Contains(heard.Signals, signal => signal.Name == Models.OnlyLearned.Signal);
+            heard = await call.SayAsync(2, "I want to cancel my service.");
+            await FlushAsync(call, 2);
+            call.Dispose();
+            await first.DisposeAsync();
+
+            await File.WriteAllBytesAsync(path, Models.Empty("house-2"));
+            await using TestServer second = await TestServer.StartAsync(options => options with { Journal = Store, Scoring = new ScoringOptions { ModelPath = path } });
+            using TestCall again = second.Call();
+            CallOpened opened = await again.OpenAsync(new CallStart { CallId = "model", ResumeFrom = 3, Attempt = 2, Explain = true });
+            Assert.NotEqual(before, opened.ModelVersion);
+            Assert.Equal("house-2", opened.ModelVersion);
+            Assert.Equal((3u, heard.Risk, heard.Band, heard.CancelStage), (opened.NextSeq, opened.Current.Risk, opened.Current.Band, opened.Current.CancelStage));
+            Assert.DoesNotContain((await again.SayAsync(3, Models.OnlyLearned.Text)).Signals, signal => signal.Name == Models.OnlyLearned.Signal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private protected static async Task FlushAsync(TestCall call, uint seq)
     {
         await call.SendAsync(new ScoreCallRequest { Heartbeat = new Heartbeat { Flush = true } });

@@ -9,6 +9,8 @@ public sealed class CallMetricsTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    private static readonly string Model = Core.Signals.SignalReader.BuiltIn.Version;
+
     [Fact]
     public async Task Acknowledgement_InTime_IsMeasuredFromTheFirstRequest()
     {
@@ -31,8 +33,8 @@ public sealed class CallMetricsTests : IDisposable
         Assert.Equal(9, page["cancel_confirmed_seconds_sum"]);
         Assert.Equal(1, page["cancel_settled_total{outcome=\"in_time\"}"]);
         Assert.Equal(1, page["calls_ended_total{disposition=\"cancelled\"}"]);
-        Assert.Equal(1, page["call_score_count{score=\"cancel_intent\",policy=\"default-1\",model=\"linear-1\"}"]);
-        Assert.Equal(1, page["signals_total{policy=\"default-1\",signal=\"cancel_request\",model=\"linear-1\"}"]);
+        Assert.Equal(1, page[$"call_score_count{{score=\"cancel_intent\",policy=\"default-1\",model=\"{Model}\"}}"]);
+        Assert.Equal(1, page[$"signals_total{{policy=\"default-1\",signal=\"cancel_request\",model=\"{Model}\"}}"]);
     }
 
     [Theory]

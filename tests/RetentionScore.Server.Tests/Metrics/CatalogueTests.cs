@@ -99,9 +99,9 @@ public sealed class CatalogueTests
     }
 
     [Fact]
-    public void PolicyVersions_BeyondTheBound_ShareAPlace()
+    public void Versions_BeyondTheBound_ShareAPlace()
     {
-        var versions = new PolicyVersions();
+        var versions = new LoadedVersions();
         int[] places = [.. Enumerable.Range(0, 1000).Select(i => versions.PlaceOf($"v{i}"))];
         Assert.Equal(Enumerable.Range(0, MetricLabel.Most), places[..MetricLabel.Most]);
         Assert.All(places[MetricLabel.Most..], place => Assert.Equal("other", versions.Name(place)));

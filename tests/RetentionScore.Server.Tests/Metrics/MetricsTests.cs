@@ -181,7 +181,7 @@ public sealed class MetricsTests
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = new CallWatch();
-            calls[i].Enter(metrics, $"policy-{i}"); // hostile, too: versions without end
+            calls[i].Enter(metrics, $"policy-{i}", "linear-1"); // hostile, too: versions without end
         }
 
         (int bytes, long allocated) = Scrape();

@@ -20,7 +20,7 @@ public sealed class UpdateMessageTests
     [Fact]
     public void AnyUpdate_IsWrittenAsTheGeneratedClassesWriteIt()
     {
-        var factory = new CallFactory(new ServerOptions(), new PolicySet(), NullLogger<CallFactory>.Instance);
+        var factory = new CallFactory(new ServerOptions(), new PolicySet(), new SignalModels(Core.Signals.SignalReader.BuiltIn), NullLogger<CallFactory>.Instance);
         int recommended = 0, explained = 0;
         for (int seed = 0; seed < 60; seed++)
         {

@@ -47,7 +47,19 @@ internal static class LinearFile
         string name = reader.Text();
         LinearTables customer = reader.Side(), agent = reader.Side();
         if (reader.Problem is not null) return (null, reader.Problem);
+        if (!IsName(name)) return (null, "its name must be 1 to 64 letters, digits, points, dashes, underscores or plus signs");
         return reader.IsAtEnd ? (new LinearModel(name, customer, agent), null) : (null, "damaged: more bytes than it tells of");
+    }
+
+    /// <summary>Names stand in answers, journals and labels of metrics.</summary>
+    private static bool IsName(string name)
+    {
+        foreach (char c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_' or '+')) return false;
+        }
+
+        return name.Length is > 0 and <= MostNameBytes;
     }
 
     private static void Write(ArrayBufferWriter<byte> into, LinearTables side)

@@ -1,10 +1,10 @@
 namespace RetentionScore.Server.Metrics;
 
 /// <summary>
-/// Places for versions of policies, which operators choose and may exchange for ever: a version keeps its place, and what is beyond the bound shares the
+/// Places for versions of policies or of models, which operators choose and may exchange for ever: a version keeps its place, and what is beyond the bound shares the
 /// last. Safe for any thread.
 /// </summary>
-internal sealed class PolicyVersions
+internal sealed class LoadedVersions
 {
     private readonly Lock adding = new();
     private readonly string?[] names = new string?[MetricLabel.Most + 1];
