@@ -11,10 +11,10 @@ internal static class Models
 {
     private const int NameAt = 6; // "RSLM", format
 
+    internal static byte[] Shipped { get; } = File.ReadAllBytes(Path.Combine(Repository(), "src", "RetentionScore.Core", "Signals", "Linear", "weights.bin"));
+
     /// <summary>A customer's words of which the shipped model tells, and the signal that no phrase finds in them. Other weights, other words.</summary>
     internal static (string Text, string Signal) OnlyLearned { get; } = FindOnlyLearned();
-
-    internal static byte[] Shipped { get; } = File.ReadAllBytes(Path.Combine(Repository(), "src", "RetentionScore.Core", "Signals", "Linear", "weights.bin"));
 
     /// <summary>The shipped weights, called otherwise.</summary>
     internal static byte[] Called(string name) => Sealed([.. Shipped[..NameAt], .. Text(name), .. Shipped.AsSpan(NameAt + 1 + Shipped[NameAt], Shipped.Length - NameAt - 1 - Shipped[NameAt] - SHA256.HashSizeInBytes)]);

@@ -22,7 +22,7 @@ public sealed class ModelTests : IDisposable
 
     [Theory]
     [InlineData("score", "FILE")]
-    [InlineData("evaluate", "--data", ".")]
+    [InlineData("evaluate", "--data", ".", "--labels", ".")]
     [InlineData("calibrate", "--calls", ".")]
     [InlineData("demo", "--once")]
     [InlineData("serve", "--check-config")]
