@@ -43,7 +43,9 @@ internal static class Models
                 SignalReading learned = SignalReader.BuiltIn.Read(text, Core.Speaker.Customer), found = phrases.Read(text, Core.Speaker.Customer);
                 for (Signal signal = Signal.CancelRequest; signal < Signal.AsksIfCancel; signal++)
                 {
-                    if (learned[signal] >= 0.6f && found[signal] == 0) return (text, SignalCatalogue.Name(signal));
+                    // Sure enough to be counted; what takes a request back is never taken from the model alone.
+                    if (signal is Signal.WithdrawsCancel or Signal.AcceptsOffer) continue;
+                    if (learned[signal] >= 0.85f && found[signal] == 0) return (text, SignalCatalogue.Name(signal));
                 }
             }
         }
