@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
 using RetentionScore.Core.Risk;
@@ -20,13 +21,13 @@ namespace RetentionScore.Core.Calls;
 /// </summary>
 public sealed class CallSession
 {
-    private readonly SignalReader _reader;
-    private readonly SignalLog _log = new();
-    private readonly bool _languageSupported;
-    private readonly BandLines _bands;
-    private DialogueState _state = DialogueState.Start();
-    private PromptLedger _prompts = PromptLedger.Start();
-    private ScoreTrack _track = ScoreTrack.Start();
+    private SignalReader _reader;
+    private readonly SignalLog _log;
+    private bool _languageSupported;
+    private BandLines _bands;
+    private DialogueState _state;
+    private PromptLedger _prompts;
+    private ScoreTrack _track;
     private TailWords _customerTail, _agentTail;
     private Fold.Rules _rules;
     private PriorFeatures _prior;
@@ -37,25 +38,21 @@ public sealed class CallSession
     /// <param name="context">What is known before anyone speaks.</param>
     /// <param name="languageSupported">False: words are not read, and every update says LanguageNotEvaluated.</param>
     /// <param name="explain">Evidence and signals in every update.</param>
-    public CallSession(RetentionPolicy policy, CallContext context, bool languageSupported = true, bool explain = false)
-        : this(policy, context, SignalReader.BuiltIn, languageSupported, explain)
+    /// <param name="grows">Takes memory as messages come, which allocates now and then; otherwise all of it at once.</param>
+    public CallSession(RetentionPolicy policy, CallContext context, bool languageSupported = true, bool explain = false, bool grows = false)
+        : this(policy, context, SignalReader.BuiltIn, languageSupported, explain, grows)
     {
     }
 
     /// <summary>As the other, with another reader than the built-in one; kept for the whole call.</summary>
-    public CallSession(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false)
+    public CallSession(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false, bool grows = false)
     {
-        _reader = reader;
-        Policy = policy;
-        Context = context;
-        _languageSupported = languageSupported;
-        Explain = explain;
-        _bands = new BandLines(policy.Elevated, policy.High, policy.Critical);
-        TakeContext();
+        _log = new SignalLog(grows);
+        Reopen(policy, context, reader, languageSupported, explain);
     }
 
     /// <summary>The rules the call began with.</summary>
-    public RetentionPolicy Policy { get; }
+    public RetentionPolicy Policy { get; private set; }
 
     /// <summary>What is known now.</summary>
     public CallContext Context { get; private set; }
@@ -208,7 +205,31 @@ public sealed class CallSession
         return SummaryWriter.Write(_state, _track.Peak, _prompts, end.Disposition, _rules.SaveLimit, _timingsEstimated);
     }
 
-    /// <summary>The call is over and the session is not used again: its memory may be another call's.</summary>
+    /// <summary>Makes the session another call's: nothing of the former is left but its memory. Whoever had the former must not use it any more.</summary>
+    /// <param name="policy">Kept for the whole call.</param>
+    /// <param name="context">What is known before anyone speaks.</param>
+    /// <param name="reader">Kept for the whole call.</param>
+    /// <param name="languageSupported">As in the constructor.</param>
+    /// <param name="explain">Evidence and signals in every update.</param>
+    [MemberNotNull(nameof(Policy), nameof(Context), nameof(_reader))]
+    public void Reopen(RetentionPolicy policy, CallContext context, SignalReader reader, bool languageSupported = true, bool explain = false)
+    {
+        _reader = reader;
+        Policy = policy;
+        Context = context;
+        _languageSupported = languageSupported;
+        Explain = explain;
+        _bands = new BandLines(policy.Elevated, policy.High, policy.Critical);
+        _log.Clear();
+        _state = DialogueState.Start();
+        _prompts = PromptLedger.Start();
+        _track = ScoreTrack.Start();
+        _customerTail = _agentTail = default;
+        _timingsEstimated = false;
+        TakeContext();
+    }
+
+    /// <summary>The call is over: what its log took may be another call's.</summary>
     public void Release() => _log.Release();
 
     private ScoreUpdate Hear(in LogEntry entry, ScoringScratch scratch, SignalReading? reading)

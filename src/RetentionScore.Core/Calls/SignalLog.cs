@@ -7,12 +7,15 @@ namespace RetentionScore.Core.Calls;
 /// The last 64 messages of a call and the state before them: enough to put a correction in its place. Bounded whatever the length of the call. The
 /// entries go from call to call where calls are released: most of a call's memory, which a collector would otherwise move about.
 /// </summary>
-internal sealed class SignalLog
+/// <param name="grows">Room is taken as it is needed, which allocates now and then, but most calls that are held have said little.</param>
+internal sealed class SignalLog(bool grows = false)
 {
     /// <summary>How far back a correction reaches, in messages.</summary>
     public const int Depth = 64;
 
-    private LogEntry[] _entries = ArrayPool<LogEntry>.Shared.Rent(Depth);
+    private const int FirstRoom = 16;
+
+    private LogEntry[] _entries = ArrayPool<LogEntry>.Shared.Rent(grows ? FirstRoom : Depth);
     private DialogueState _before = DialogueState.Start();
     private int _first, _count;
 
@@ -32,6 +35,7 @@ internal sealed class SignalLog
             _count--;
         }
 
+        if (_count == _entries.Length) Grow();
         _count++;
         At(_count - 1) = entry;
     }
@@ -62,11 +66,28 @@ internal sealed class SignalLog
         for (int i = 0; i < _count; i++) Fold.Apply(ref state, At(i), rules);
     }
 
-    /// <summary>Gives the entries to another call; this log is empty and not used again.</summary>
+    /// <summary>Empties the log, of another call from now on; it keeps its room.</summary>
+    public void Clear()
+    {
+        _before = DialogueState.Start();
+        (_first, _count) = (0, 0);
+    }
+
+    /// <summary>Gives the room to another log; this one is empty.</summary>
     public void Release()
     {
         if (_entries.Length > 0) ArrayPool<LogEntry>.Shared.Return(_entries);
-        (_entries, _count) = ([], 0);
+        _entries = [];
+        Clear();
+    }
+
+    // Before the log is full it begins at 0.
+    private void Grow()
+    {
+        LogEntry[] larger = ArrayPool<LogEntry>.Shared.Rent(Math.Min(Depth, Math.Max(FirstRoom, _entries.Length * 2)));
+        _entries.AsSpan(0, _count).CopyTo(larger);
+        if (_entries.Length > 0) ArrayPool<LogEntry>.Shared.Return(_entries);
+        _entries = larger;
     }
 
     private static bool IsTick(in LogEntry entry) => entry is { Kind: EntryKind.Event, Event: CallEventKind.Tick };

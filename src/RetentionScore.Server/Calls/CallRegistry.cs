@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using RetentionScore.Server.Journal;
@@ -49,8 +50,10 @@ internal sealed class CallRegistry(
 {
     private const int OpenersCount = 1024; // a power of two
     private const int MostOrphansAtOnce = 256;
+    private static readonly TimeSpan KeepAfter = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<CallKey, LiveCall> calls = [];
+    private readonly EndedCalls ended = new();
     // One start at a time asks the journal for a call; so many at a time that they hardly ever wait for one of another call.
     private readonly SemaphoreSlim[] openers = [.. Enumerable.Range(0, OpenersCount).Select(_ => new SemaphoreSlim(1, 1))];
 
@@ -59,6 +62,9 @@ internal sealed class CallRegistry(
     /// <summary>Calls that have not ended.</summary>
     internal int Live => admission.LiveCalls;
 
+    /// <summary>Calls that have ended and are kept as bytes.</summary>
+    internal int Ended => ended.Count;
+
     /// <summary>Creates the call, attaches to it, restores it or takes it over, as the start says.</summary>
     internal async ValueTask<OpenOutcome> OpenAsync(V1.CallStart start, StreamControl stream, CallTrace trace = default)
     {
@@ -66,7 +72,8 @@ internal sealed class CallRegistry(
         stream.Attempt = start.Attempt;
         while (true)
         {
-            bool isKnown = calls.TryGetValue(key, out LiveCall? known);
+            // A call that has ended is nothing to a new one of its name.
+            bool isKnown = start.ResumeFrom == 0 ? calls.TryGetValue(key, out LiveCall? known) : TryFind(key, out known);
             if (isKnown && start.ResumeFrom == 0 && !known!.HasEnded) return Exists(start);
             if (!isKnown || start.ResumeFrom == 0)
             {
@@ -98,13 +105,19 @@ internal sealed class CallRegistry(
     }
 
     /// <summary>The stream lets go of its call.</summary>
-    internal void Release(LiveCall call, StreamControl stream) => call.Release(stream, time.GetTimestamp());
+    internal void Release(LiveCall call, StreamControl stream)
+    {
+        call.Release(stream, time.GetTimestamp());
+        if (call.HasEnded) Keep(call);
+    }
 
-    /// <summary>A live call has ended: said by its holder.</summary>
-    internal void HasEnded(LiveCall call)
+    /// <summary>A live call is one no more: said by its holder.</summary>
+    /// <param name="call">Which.</param>
+    /// <param name="summary">What it came to; null where it goes on elsewhere.</param>
+    internal void HasEnded(LiveCall call, V1.CallSummary? summary)
     {
         if (!call.TakeOffCount()) return;
-        if (call.Scoring.Summary is { } summary) metrics.CallEnded(summary, ref call.Watch);
+        if (summary is not null) metrics.CallEnded(summary, ref call.Watch);
         call.Watch.Leave(metrics);
         admission.GiveBackPlace(call.Key.Tenant);
     }
@@ -114,11 +127,16 @@ internal sealed class CallRegistry(
     {
         long now = time.GetTimestamp();
         Func<long, bool> isOver = since => time.GetElapsedTime(since, now) >= options.Calls.ResumeWindow; // one, not one a call
+        // Not what a start has just looked for.
+        Func<long, bool> isQuiet = since => time.GetElapsedTime(since, now) >= KeepAfter;
         foreach ((CallKey key, LiveCall call) in calls)
         {
-            if (call.Sweep(isOver, ScoringWorkspace.Current, now, out bool ended)) calls.TryRemove(KeyValuePair.Create(key, call));
-            if (ended) HasEnded(call);
+            if (call.Sweep(isOver, ScoringWorkspace.Current, now, out V1.CallSummary? summary)) calls.TryRemove(KeyValuePair.Create(key, call));
+            if (summary is not null) HasEnded(call, summary);
+            else if (call.HasEnded) Keep(call, isQuiet);
         }
+
+        ended.Sweep(isOver);
     }
 
     /// <summary>
@@ -257,7 +275,45 @@ internal sealed class CallRegistry(
     {
         calls.TryRemove(KeyValuePair.Create(call.Key, call));
         call.Fence(except);
-        HasEnded(call);
+        HasEnded(call, call.Scoring.Summary);
+    }
+
+    /// <summary>A call that is here, live or as it was kept.</summary>
+    private bool TryFind(CallKey key, [NotNullWhen(true)] out LiveCall? call)
+    {
+        if (calls.TryGetValue(key, out call)) return true;
+        int hash = key.GetHashCode();
+        EndedShard shard = ended.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            if (calls.TryGetValue(key, out call)) return true;
+            if (shard.Take(key, hash) is not { } kept || time.GetElapsedTime(kept.QuietSince) >= options.Calls.ResumeWindow) return false;
+            var clock = new ArrivalClock(time);
+            var durable = new CallJournal(journal.Durability, time, kept.DurableSeq, kept.Epoch);
+            call = new LiveCall(key, factory.Ended(key.CallId, kept, clock, durable), clock, startedAtUnixMs: null, kept.QuietSince);
+            return calls.TryAdd(key, call);
+        }
+    }
+
+    /// <summary>Keeps a call that has ended as bytes, if it may be.</summary>
+    private void Keep(LiveCall call, Func<long, bool>? isQuiet = null)
+    {
+        int hash = call.Key.GetHashCode();
+        EndedShard shard = ended.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            if (call.TryLeave(isQuiet) is not { } kept) return;
+            if (shard.TryAdd(call.Key, hash, kept)) calls.TryRemove(KeyValuePair.Create(call.Key, call));
+            else call.Stay();
+        }
+    }
+
+    /// <summary>A new call has the name of one that has ended.</summary>
+    private void Drop(CallKey key)
+    {
+        int hash = key.GetHashCode();
+        EndedShard shard = ended.ShardOf(hash);
+        lock (shard.Gate) shard.Take(key, hash);
     }
 
     private OpenOutcome Create(CallKey key, V1.CallStart start, StreamControl stream, LiveCall? ended, CallJournal kept)
@@ -271,9 +327,11 @@ internal sealed class CallRegistry(
         var call = new LiveCall(key, scoring, clock, start.HasStartedAtUnixMs ? start.StartedAtUnixMs : null);
         call.TryClaim(stream, out _);
         call.Watch.Enter(metrics, scoring.PolicyVersion, scoring.ModelVersion);
-        if (ended is null ? calls.TryAdd(key, call) : calls.TryUpdate(key, call, ended))
+        // What has ended may have been put aside meanwhile.
+        if (ended is not null && calls.TryUpdate(key, call, ended) || calls.TryAdd(key, call))
         {
-            kept.WhenFenced(() => Forget(call), call.AskToRejoin);
+            if (kept.IsKept) kept.WhenFenced(() => Forget(call), call.AskToRejoin);
+            if (start.ResumeFrom == 0) Drop(key);
             return new OpenOutcome(call, OpeningKind.Opened, null);
         }
 

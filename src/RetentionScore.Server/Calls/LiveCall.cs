@@ -8,11 +8,11 @@ namespace RetentionScore.Server.Calls;
 /// A call in memory and who holds it. A stream holds it from its claim, or, where it takes over, from the moment the former holder has let go, to
 /// its release; only the holder touches <see cref="Scoring"/>. Claims are few and take the gate; messages do not.
 /// </summary>
-internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock clock, long? startedAtUnixMs)
+internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock clock, long? startedAtUnixMs, long quietSince = 0)
 {
     private readonly Lock gate = new();
     private StreamControl? latest;
-    private long quietSince;
+    private long quietSince = quietSince;
     private bool isGone;
     private CallWatch watch = new();
     private int isOffCount = scoring.HasEnded ? 1 : 0;
@@ -92,23 +92,43 @@ internal sealed class LiveCall(CallKey key, CallScoring scoring, ArrivalClock cl
         lock (gate) latest?.RequestStop(StopReason.Rejoin);
     }
 
+    /// <summary>Lets go of a call that has ended, that nobody holds and that the journal has: whoever finds it here is told to look again.</summary>
+    /// <param name="isQuiet">Whether it was quiet long enough.</param>
+    /// <returns>What is to be kept of it; null where it stays.</returns>
+    internal EndedCall? TryLeave(Func<long, bool>? isQuiet = null)
+    {
+        lock (gate)
+        {
+            if (latest is not null || isGone || !HasEnded || Journal.IsFenced || !Journal.IsDurable(scoring.NextSeq - 1)) return null;
+            if (isQuiet is not null && !isQuiet(quietSince)) return null;
+            isGone = true;
+            return scoring.Ended(quietSince);
+        }
+    }
+
+    /// <summary>It could not be kept elsewhere after all.</summary>
+    internal void Stay()
+    {
+        lock (gate) isGone = false;
+    }
+
     /// <summary>Whether it is to be taken off the number of live calls; true once.</summary>
     internal bool TakeOffCount() => Interlocked.Exchange(ref isOffCount, 1) == 0;
 
     /// <summary>What becomes of a call that nobody holds: after the window it ends, after another it is forgotten.</summary>
     /// <param name="isOver">Whether the window has passed since a timestamp.</param>
     /// <param name="workspace">Of this thread.</param>
-    /// <param name="ended">The call was ended here.</param>
+    /// <param name="now">Timestamp.</param>
+    /// <param name="ended">What the call came to, if it was ended here.</param>
     /// <returns>Whether the call is to be forgotten.</returns>
-    internal bool Sweep(Func<long, bool> isOver, ScoringWorkspace workspace, long now, out bool ended)
+    internal bool Sweep(Func<long, bool> isOver, ScoringWorkspace workspace, long now, out V1.CallSummary? ended)
     {
-        ended = false;
+        ended = null;
         lock (gate)
         {
             if (latest is not null || isGone || !isOver(quietSince)) return isGone;
             if (HasEnded) return isGone = true;
-            scoring.EndUnattended(workspace);
-            ended = true;
+            ended = scoring.EndUnattended(workspace);
             quietSince = now;
             return false;
         }

@@ -26,7 +26,7 @@ internal sealed class CallJournal
     private LastWords words;
     private byte[]? summary;
     private string? customerId;
-    private bool released, queued;
+    private bool released, queued, hasEnd;
     private long durableSeq;
     private long epoch;
     private volatile bool isBehind, isFenced;
@@ -42,11 +42,13 @@ internal sealed class CallJournal
         Claim = claim;
     }
 
-    /// <summary>A call without a writer.</summary>
-    internal CallJournal(V1.Durability durability, TimeProvider time)
+    /// <summary>A call without a writer: nothing of it is kept, or it has ended and all of it is.</summary>
+    internal CallJournal(V1.Durability durability, TimeProvider time, uint durableSeq = 0, ulong epoch = 0)
     {
         Durability = durability;
         this.time = time;
+        this.durableSeq = durableSeq;
+        this.epoch = (long)epoch;
     }
 
     /// <summary>Of transcripts, and of servers that keep nothing: there is nothing to wait for.</summary>
@@ -156,6 +158,7 @@ internal sealed class CallJournal
             pendingSeq = seq;
             words = new LastWords(customer, agent);
             summary ??= endsWith;
+            hasEnd |= endsWith is not null;
             this.customerId = customerId ?? this.customerId;
             wake = !queued;
             queued = true;
@@ -170,6 +173,7 @@ internal sealed class CallJournal
         if (writer is null || isFenced || Epoch == 0) return;
         lock (gate)
         {
+            if (hasEnd) return; // whoever writes it lets go of the call, too
             released = true;
             if (queued) return;
             queued = true;

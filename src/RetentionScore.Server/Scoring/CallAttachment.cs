@@ -111,7 +111,7 @@ internal sealed class CallAttachment(CallStreamServices services, StreamControl 
         var receipt = new Receipt(queued, services.Time.GetElapsedTime(from, to), StalenessMs(frame, queued));
         services.Metrics.Answered(frame, answer, workspace.Scratch.Record, receipt, ref call.Watch);
         if (trace.IsOn && frame.Member == FrameMember.Utterance) trace.Utterance(frame, receipt);
-        if (answer.Kind == AnswerKind.Ended) services.Calls.HasEnded(call);
+        if (answer.Kind == AnswerKind.Ended) services.Calls.HasEnded(call, answer.Summary);
         else if (answer.Update is { } update) update.Latency = receipt;
         return answer;
     }

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using RetentionScore.Server.Calls;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Options;
 
@@ -7,6 +8,9 @@ namespace RetentionScore.Server.Scoring;
 /// <summary>Opens calls with what all of them share. Immutable but for two seams of the tests.</summary>
 internal sealed partial class CallFactory(ServerOptions options, PolicySet policies, SignalModels models, ILogger<CallFactory> logger)
 {
+    /// <summary>What calls that ended leave to those that begin.</summary>
+    internal IdleMemory Idle { get; } = new();
+
     internal int MaxTextChars => options.Limits.MaxTextChars;
 
     /// <summary>Whether the operator wants what was said in the journal, redacted.</summary>
@@ -52,6 +56,9 @@ internal sealed partial class CallFactory(ServerOptions options, PolicySet polic
         if (isDamaged) Damaged(logger, start.CallId, call.NextSeq - 1);
         return call;
     }
+
+    /// <summary>A call that has ended, as it was kept.</summary>
+    internal CallScoring Ended(string callId, in EndedCall kept, ICallClock clock, CallJournal journal) => new(callId, kept, clock, this, journal);
 
     /// <summary>Type and stack only: a message could quote what was said.</summary>
     internal void LogNotEvaluated(string callId, Exception exception) =>

@@ -5,6 +5,7 @@ using RetentionScore.Core.Calls;
 using RetentionScore.Core.Dialogue;
 using RetentionScore.Core.Policy;
 using RetentionScore.Core.Signals;
+using RetentionScore.Server.Calls;
 using RetentionScore.Server.Journal;
 using RetentionScore.Server.Scoring.Wire;
 
@@ -18,8 +19,9 @@ internal sealed class CallScoring
 {
     private readonly ICallClock clock;
     private readonly CallFactory factory;
-    private readonly RecentIds recentIds = new();
+    private CallMemory? memory; // until it ends
     private CallSession? session;
+    private string lastUtteranceId = ""; // once it has ended
     private byte[]? ended; // the summary: a call that has ended is kept for a while, and one array is easier to keep than what it is made of
     private DegradationSet always;
     private bool failureLogged;
@@ -35,7 +37,22 @@ internal sealed class CallScoring
         this.clock = clock;
         this.factory = factory;
         explains = start.Explain;
-        session = new CallSession(policy, context, reader, StartCheck.IsEvaluated(start.Language), start.Explain);
+        memory = factory.Idle.Take(policy, context, reader, StartCheck.IsEvaluated(start.Language), start.Explain);
+        session = memory.Session;
+    }
+
+    /// <summary>A call that has ended, as it was kept.</summary>
+    internal CallScoring(string callId, in EndedCall kept, ICallClock clock, CallFactory factory, CallJournal journal)
+    {
+        Journal = journal;
+        CallId = callId;
+        PolicyVersion = kept.PolicyVersion;
+        ModelVersion = kept.ModelVersion;
+        this.clock = clock;
+        this.factory = factory;
+        NextSeq = kept.NextSeq;
+        ended = kept.Summary;
+        lastUtteranceId = kept.LastUtteranceId;
     }
 
     internal string CallId { get; }
@@ -52,7 +69,7 @@ internal sealed class CallScoring
     internal uint NextSeq { get; private set; } = 1;
 
     /// <summary>Where a source that crashed goes on.</summary>
-    internal string LastUtteranceId => recentIds.Last;
+    internal string LastUtteranceId => memory?.RecentIds.Last ?? lastUtteranceId;
 
     /// <summary>Whether the call has come to an end.</summary>
     internal bool HasEnded => ended is not null;
@@ -145,19 +162,22 @@ internal sealed class CallScoring
         };
     }
 
-    /// <summary>Ends a call that nobody ended.</summary>
-    internal void EndUnattended(ScoringWorkspace workspace)
+    /// <summary>Ends a call that nobody ended; null where somebody did.</summary>
+    internal V1.CallSummary? EndUnattended(ScoringWorkspace workspace)
     {
         sheds = false;
-        if (!HasEnded) Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
+        return HasEnded ? null : Finish(Disposition.Unspecified, clock.At(session!.NowMs), DegradationSet.None, workspace);
     }
+
+    /// <summary>What is to be kept of a call that has ended.</summary>
+    internal EndedCall Ended(long quietSince) => new(ended!, NextSeq, Journal.DurableSeq, Journal.Epoch, quietSince, PolicyVersion, ModelVersion, lastUtteranceId);
 
     private Answer ObserveUtterance(CallFrame utterance, ScoringWorkspace workspace)
     {
         DegradationSet flags = DegradationSet.None;
         uint seq = utterance.Seq, corrects = utterance.CorrectsSeq;
         ReadOnlySpan<byte> id = SpokenContent.ReadId(utterance, ref flags);
-        bool isKnownId = recentIds.Contains(id);
+        bool isKnownId = memory is not null && memory.RecentIds.Contains(id);
         if (OutOfOrder("utterance", utterance, isKnownId && corrects == 0, workspace) is { } answer) return answer;
 
         var content = SpokenContent.Read(utterance, clock, session!.NowMs, factory.MaxTextChars, flags);
@@ -175,7 +195,7 @@ internal sealed class CallScoring
         NextSeq = seq + 1;
         // A correction keeps the time, and mostly the id, of what it corrects.
         if (corrects == 0) clock.Seen(content.Times.EndMs);
-        if (!isKnownId) recentIds.Add(id);
+        if (!isKnownId) memory!.RecentIds.Add(id);
         Keep(workspace, isKnownId || id.IsEmpty ? default : utterance.UtteranceId, content.Text);
         ScoredUpdate update = Begin(score, content.Flags, workspace);
         update.UtteranceId = utterance.UtteranceId;
@@ -302,7 +322,7 @@ internal sealed class CallScoring
         }
 
         NextSeq = record.Seq + 1;
-        if (!record.UtteranceId.IsEmpty) recentIds.Add(record.UtteranceId.Span);
+        if (!record.UtteranceId.IsEmpty) memory?.RecentIds.Add(record.UtteranceId.Span);
     }
 
     /// <summary>Hands what the message brought to the journal.</summary>
@@ -327,9 +347,10 @@ internal sealed class CallScoring
     private void Close(byte[] summary)
     {
         ended = summary;
-        session?.Release();
-        session = null;
-        recentIds.Close();
+        if (memory is null) return;
+        lastUtteranceId = memory.RecentIds.Last;
+        factory.Idle.Return(memory);
+        (memory, session) = (null, null);
     }
 
     /// <summary>The answer to a message whose turn it is not; null where it is.</summary>

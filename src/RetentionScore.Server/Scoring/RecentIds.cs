@@ -35,8 +35,12 @@ internal sealed class RecentIds
         next = next + 1 == Capacity ? 0 : next + 1;
     }
 
-    /// <summary>Nothing is looked for any more; the last id stays.</summary>
-    internal void Close() => hashes = [];
+    /// <summary>Forgets all of them.</summary>
+    internal void Clear()
+    {
+        Array.Clear(hashes);
+        (lastLength, next) = (0, 0);
+    }
 
     /// <summary>FNV-1a; never 0, which is an empty place.</summary>
     private static ulong HashOf(ReadOnlySpan<byte> id)
