@@ -1,3 +1,5 @@
+using RetentionScore.Cli.Learning;
+
 namespace RetentionScore.Cli.Calibrating;
 
 /// <summary>How good probabilities are: how they rank, whether they mean what they say.</summary>
@@ -11,24 +13,25 @@ namespace RetentionScore.Cli.Calibrating;
 /// <param name="Ece">Expected calibration error over ten bins of equal count.</param>
 internal readonly record struct Reliability(int Count, double BaseRate, double Auc, double Slope, double SlopeLow, double SlopeHigh, double BrierSkill, double Ece)
 {
-    private const int Draws = 400;
+    private const int Draws = 200;
     private const int Bins = 10;
 
     /// <summary>Measures; the offset is first shifted to the sample's base rate, so that what is judged is not its share.</summary>
     public static Reliability Of(IReadOnlyList<LabelledScore> sample)
     {
         double rate = sample.Average(one => one.Outcome ? 1.0 : 0.0);
-        double shift = ShiftTo(rate, sample);
+        double shift = ShiftToBaseRate(sample);
         (double P, bool Outcome)[] told = [.. sample.Select(one => (PlattFit.Probability(one.LogOdds + shift), one.Outcome))];
         double brier = told.Average(one => Square(one.P - (one.Outcome ? 1 : 0)));
         double slope = PlattFit.To(Pairs(sample))?.Scale ?? double.NaN;
         var (low, high) = Bootstrap(sample);
-        return new Reliability(sample.Count, rate, AucOf(sample), slope, low, high, 1 - brier / (rate * (1 - rate)), EceOf(told));
+        return new Reliability(sample.Count, rate, Metrics.Auc([.. Pairs(sample)]), slope, low, high, 1 - brier / (rate * (1 - rate)), EceOf(told));
     }
 
-    /// <summary>What has to be added to log-odds so that their mean probability is a rate.</summary>
-    private static double ShiftTo(double rate, IReadOnlyList<LabelledScore> sample)
+    /// <summary>What has to be added to log-odds so that their mean probability is the share that came true.</summary>
+    internal static double ShiftToBaseRate(IReadOnlyList<LabelledScore> sample)
     {
+        double rate = sample.Average(one => one.Outcome ? 1.0 : 0.0);
         double low = -20, high = 20;
         for (int i = 0; i < 60; i++)
         {
@@ -54,19 +57,6 @@ internal readonly record struct Reliability(int Count, double BaseRate, double A
 
         slopes.Sort();
         return slopes.Count == 0 ? (double.NaN, double.NaN) : (slopes[(int)(0.025 * (slopes.Count - 1))], slopes[(int)(0.975 * (slopes.Count - 1))]);
-    }
-
-    private static double AucOf(IReadOnlyList<LabelledScore> sample)
-    {
-        double[] yes = [.. sample.Where(one => one.Outcome).Select(one => one.LogOdds)], no = [.. sample.Where(one => !one.Outcome).Select(one => one.LogOdds)];
-        if (yes.Length == 0 || no.Length == 0) return double.NaN;
-        double wins = 0;
-        foreach (double high in yes)
-        {
-            foreach (double low in no) wins += high > low ? 1 : high.Equals(low) ? 0.5 : 0;
-        }
-
-        return wins / yes.Length / no.Length;
     }
 
     private static double EceOf((double P, bool Outcome)[] told)

@@ -1,6 +1,6 @@
 namespace RetentionScore.Cli.Learning;
 
-/// <summary>95% intervals by drawing the items anew (percentiles), the same draws for both of a pair.</summary>
+/// <summary>95% intervals by drawing groups of items anew (percentiles), the same draws for both of a pair.</summary>
 internal static class Bootstrap
 {
     private const int Rounds = 500;
@@ -10,8 +10,10 @@ internal static class Bootstrap
 
     /// <summary>Interval of a figure, and of the difference to the same figure of other scores of the same items.</summary>
     public static (Interval Of, Interval? Difference) Run(
-        (double Score, bool Positive)[] ours, (double Score, bool Positive)[]? others, Func<(double Score, bool Positive)[], int[], double> figure, int seed)
+        (double Score, bool Positive)[] ours, (double Score, bool Positive)[]? others, Func<(double Score, bool Positive)[], int[], double> figure, string[] groups, int seed)
     {
+        int[] groupOf = NumberGroups(groups, out int groupCount);
+        var drawn = new int[groupCount];
         var (sorted, order) = Sort(ours);
         var (otherSorted, otherOrder) = others is null ? ([], []) : Sort(others);
         var figures = new double[Rounds];
@@ -19,13 +21,15 @@ internal static class Bootstrap
         int[] counts = new int[ours.Length], inOrder = new int[ours.Length];
         for (int round = 0; round < Rounds; round++)
         {
-            Array.Clear(counts);
+            Array.Clear(drawn);
             ulong state = Drawing.Number(seed, "bootstrap", round);
-            for (int i = 0; i < counts.Length; i++)
+            for (int i = 0; i < groupCount; i++)
             {
                 state = (state * 6364136223846793005) + 1442695040888963407;
-                counts[(int)((state >> 33) % (ulong)counts.Length)]++;
+                drawn[(int)((state >> 33) % (ulong)groupCount)]++;
             }
+
+            for (int i = 0; i < counts.Length; i++) counts[i] = drawn[groupOf[i]];
 
             for (int i = 0; i < counts.Length; i++) inOrder[i] = counts[order[i]];
             figures[round] = figure(sorted, inOrder);
@@ -87,6 +91,14 @@ internal static class Bootstrap
         }
 
         return called + positives == 0 ? double.NaN : 2 * hits / (called + positives);
+    }
+
+    private static int[] NumberGroups(string[] groups, out int count)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        int[] of = [.. groups.Select(group => numbers.TryGetValue(group, out int number) ? number : numbers[group] = numbers.Count)];
+        count = numbers.Count;
+        return of;
     }
 
     private static ((double Score, bool Positive)[] Sorted, int[] Order) Sort((double Score, bool Positive)[] items)

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using RetentionScore.Cli.Calibrating;
 using RetentionScore.Core.Signals;
+using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Cli.Learning;
 
@@ -20,7 +22,8 @@ internal sealed class EvaluateCommand
     private readonly Option<string[]> sets = new("--set") { Description = "One set, or several; all when not given.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Sets.Names };
     private readonly Option<string?> model = CommonArguments.Model();
     private readonly Option<string?> json = new("--json") { Description = "Write the figures as JSON, too.", HelpName = "FILE" };
-    private readonly Option<string> words = new("--words") { Description = "dropped: one word in ten is left out. misheard: words are taken for others that sound alike.", DefaultValueFactory = _ => Spoiling.Names[0] };
+    private readonly Option<string> calls = LearningArguments.WrittenCalls();
+    private readonly Option<string?> plot = new("--plot") { Description = "Draw what each risk says of the written calls against what came true, as SVG.", HelpName = "FILE" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
     private readonly Option<double> penalty = LearningArguments.Penalty();
@@ -29,16 +32,15 @@ internal sealed class EvaluateCommand
     {
         this.screen = screen;
         sets.AcceptOnlyFromAmong(Sets.Names);
-        words.AcceptOnlyFromAmong(Spoiling.Names);
     }
 
     /// <summary>The command.</summary>
     public static Command On(Screen screen)
     {
         var evaluate = new EvaluateCommand(screen);
-        var command = new Command("evaluate", "Measure the signals on labelled sets, with two baselines and 95% intervals.")
+        var command = new Command("evaluate", "Measure signals and risks on labelled sets, with two baselines, 95% intervals, spoiled words and calibration.")
         {
-            evaluate.data, evaluate.labels, evaluate.vectors, evaluate.sets, evaluate.model, evaluate.words, evaluate.json, evaluate.seed, evaluate.penalty,
+            evaluate.data, evaluate.labels, evaluate.vectors, evaluate.sets, evaluate.model, evaluate.calls, evaluate.json, evaluate.plot, evaluate.seed, evaluate.penalty,
         };
         command.SetAction(evaluate.Run);
         return command;
@@ -49,22 +51,49 @@ internal sealed class EvaluateCommand
         var clock = Stopwatch.StartNew();
         string folder = parsed.GetRequiredValue(data), own = parsed.GetRequiredValue(labels);
         Recipe recipe = new Recipe { Seed = parsed.GetValue(seed), Penalty = parsed.GetValue(penalty) };
-        void Progress(string step) => screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}"));
+        void Progress(string step)
+        {
+            lock (clock) screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}"));
+        }
+
         try
         {
             SignalReader shipped = CommonArguments.ReaderOf(parsed.GetValue(model));
             if (shipped.Model is null) return screen.Fail("this build has no model, --model must name one");
+            string[] asked = parsed.GetRequiredValue(sets);
             var trainer = new ModelTrainer(Corpus.Read(folder, own, recipe.Seed), VectorsIn(parsed), recipe, Progress);
-            var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Spoiling.Way(parsed.GetRequiredValue(words)), Progress);
-            Measurement[] measured = [.. parsed.GetRequiredValue(sets).SelectMany(set => Sets.Of(set, folder, own)).Select(evaluator.Run)];
-            MeasurementTable.Print(screen, measured);
-            if (parsed.GetValue(json) is { } path) File.WriteAllText(path, JsonSerializer.Serialize(measured, Indented) + "\n");
+            var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Progress);
+            LabelledScore[] written = asked.Contains("written") ? [.. WrittenCalls.Read(parsed.GetRequiredValue(calls), shipped)] : [];
+            var panels = written.GroupBy(one => one.Score).OrderBy(score => score.Key)
+                .Select(score => (Name: CalibrationFile.NameOf(score.Key), Sample: (IReadOnlyList<LabelledScore>)[.. score])).ToArray();
+            var all = new Evaluation(
+                shipped.Version, EvidenceLine.Told, Measure(asked, folder, own, evaluator, trainer),
+                asked.Contains("calls") ? [.. QuietCalls.Count(folder, shipped, Progress)] : [],
+                panels.ToDictionary(panel => panel.Name, panel => Reliability.Of(panel.Sample), StringComparer.Ordinal));
+            EvaluationTables.Print(screen.Output, all);
+            if (parsed.GetValue(json) is { } path) File.WriteAllText(path, JsonSerializer.Serialize(all, Indented) + "\n");
+            if (parsed.GetValue(plot) is { } picture && panels.Length > 0) File.WriteAllText(picture, ReliabilityPlot.Draw(panels));
             return ExitCode.Done;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
             return screen.Fail(unreadable.Message);
         }
+    }
+
+    /// <summary>Tasks run beside each other and are told in their order.</summary>
+    private static Measurement[] Measure(string[] sets, string data, string labels, Evaluator evaluator, ModelTrainer trainer)
+    {
+        Func<Measurement>[] tasks =
+        [
+            .. sets.SelectMany(set => Sets.Of(set, data, labels).Select(task => (Func<Measurement>)(() => evaluator.Run(task)))
+                .Concat(Sets.Heard(set, data).Select(task => (Func<Measurement>)(() => evaluator.Run(task))))),
+        ];
+        trainer.MatrixOf(customer: true); // read before anyone shares it
+        var measured = new Measurement[tasks.Length];
+        // The long ones first; more at a time than there are processors gains nothing.
+        Parallel.For(0, tasks.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i => measured[i] = tasks[i]());
+        return measured;
     }
 
     private WordVectors VectorsIn(ParseResult parsed) => parsed.GetValue(vectors) is { } file ? WordVectors.Read(file.FullName) : WordVectors.None;

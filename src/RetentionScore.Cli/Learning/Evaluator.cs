@@ -1,4 +1,10 @@
+using System.Collections.Concurrent;
+using System.Text;
+using RetentionScore.Cli.Calibrating;
 using RetentionScore.Core;
+using RetentionScore.Core.Calls;
+using RetentionScore.Core.Policy;
+using RetentionScore.Core.Risk;
 using RetentionScore.Core.Signals;
 using RetentionScore.Core.Signals.Linear;
 
@@ -6,97 +12,182 @@ namespace RetentionScore.Cli.Learning;
 
 /// <summary>
 /// Measures tasks in this process, on probabilities that nothing has cut off. On a set that feeds the weights each part is scored by a model that
-/// was trained without it, by the same recipe, with the shipped scale and offset.
+/// was trained without it, by the same recipe, with the shipped scale and offset. Safe for any thread.
 /// </summary>
-internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int seed, Func<string, string> spoil, Action<string> progress)
+internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int seed, Action<string> progress)
 {
-    private const double LeastLogOdds = -40, OperatingPoint = EvidenceLine.Told;
-    private readonly HeadScores _read = new();
+    private const double LeastLogOdds = -40, OperatingPoint = EvidenceLine.Told, Half = 0.5;
     private readonly SignalReader _phrases = shipped.With(null);
-    private readonly Dictionary<string, SignalReader> _readers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<LinearTables>> _tables = new(StringComparer.Ordinal);
 
-    /// <summary>Measures one task.</summary>
+    /// <summary>Measures a signal.</summary>
     public Measurement Run(Measured task)
     {
-        progress($"{task.Set}: {task.Name}");
-        Measured.Item[] items = [.. task.Items.Select(item => item with { Text = spoil(item.Text) })];
-        double[] logOdds = new double[items.Length], probabilities = new double[items.Length], phrases = new double[items.Length], baseline = new double[items.Length];
+        Measured.Item[] items = task.Items;
+        string[] texts = [.. items.Select(item => item.Text)];
+        bool[] positive = [.. items.Select(item => item.Positive)];
+        double[] logOdds = new double[items.Length], probabilities = new double[items.Length], phrases = new double[items.Length];
+        var spoiled = Spoiling.Names.ToDictionary(way => way, _ => new double[items.Length], StringComparer.Ordinal);
+        var read = new HeadScores();
         for (int part = 0; part < Math.Max(1, task.Parts); part++)
         {
-            int heldOut = part;
-            bool IsMeasured(int i) => task.Parts == 0 || task.PartOf(items[i].Group) == heldOut;
-            SignalReader reader = task.Parts == 0 ? shipped : ReaderWithout(task, heldOut);
-            TfidfRegression? regression = task.Parts == 0 ? null
-                : new TfidfRegression([.. task.Items.Where(item => task.PartOf(item.Group) != heldOut).Select(item => (item.Text, item.Positive))]);
+            progress(task.Parts == 0 ? $"{task.Set}: {task.Name}" : $"{task.Set}: {task.Name}, part {part + 1} of {task.Parts}");
+            SignalReader reader = task.Parts == 0 ? shipped : ReaderWithout(task, part);
             for (int i = 0; i < items.Length; i++)
             {
-                if (!IsMeasured(i)) continue;
-                (logOdds[i], probabilities[i]) = Score(reader, task, items[i]);
-                phrases[i] = Phrases(task, items[i]);
-                if (regression is not null) baseline[i] = regression.LogOdds(items[i].Text);
+                if (task.Parts > 0 && task.PartOf(items[i].Group) != part) continue;
+                foreach (string way in Spoiling.Names) (spoiled[way][i], _) = Score(read, reader, task, items[i] with { Text = Spoiling.Way(way)(items[i].Text) });
+                (logOdds[i], probabilities[i]) = Score(read, reader, task, items[i]);
+                read.ReadPhrases(_phrases, items[i].Text, items[i].Speaker, items[i].Before);
+                phrases[i] = task.Signals.Max(signal => read.Reading[signal]);
             }
         }
 
-        return Tell(task, items, logOdds, probabilities, phrases, task.Parts == 0 ? null : baseline);
+        double[] baseline = task.BaselineFrom is { } from
+            ? Learned(texts, new TfidfRegression(from, RuleOf(task)))
+            : CrossValidated(texts, positive, i => task.PartOf(items[i].Group, task.BaselineParts), task.BaselineParts, RuleOf(task));
+        var scored = new ScoredItems(texts, positive, [.. items.Select((_, i) => task.Drawn(i))])
+        {
+            LogOdds = logOdds, Probabilities = probabilities, Phrases = phrases, Baseline = baseline, Spoiled = spoiled,
+        };
+        return Tell(task.Set, task.Name, scored, OperatingPoint, task.IsCancelling, task.Bars);
     }
 
-    private (double LogOdds, double Probability) Score(SignalReader reader, Measured task, Measured.Item item)
+    /// <summary>Measures a risk.</summary>
+    public Measurement Run(HeardTask task)
     {
-        _read.Read(reader, item.Text, item.Speaker, item.Before);
+        var (texts, positive, groups) = (new List<string>(), new List<bool>(), new List<string>());
+        var (logOdds, spoiled) = (new List<double>(), Spoiling.Names.ToDictionary(way => way, _ => new List<double>(), StringComparer.Ordinal));
+        SignalReader[] readers = task.Parts == 0 ? [shipped] : [.. Enumerable.Range(0, task.Parts).Select(part => ReaderWithout(task, part))];
+        progress($"{task.Set}: {task.Name}");
+        foreach (HeardTask.Call call in task.Calls)
+        {
+            SignalReader reader = readers[task.Parts == 0 ? 0 : Drawing.Part(7, call.Id, task.Parts)];
+            logOdds.AddRange(Hear(reader, call, task.Score, text => text));
+            foreach (string way in Spoiling.Names) spoiled[way].AddRange(Hear(reader, call, task.Score, Spoiling.Way(way)));
+            var said = new StringBuilder();
+            foreach (HeardTask.Turn turn in call.Turns)
+            {
+                if (turn.Speaker == Speaker.Customer) said.Append(said.Length > 0 ? " " : "").Append(turn.Text);
+                if (turn.Holds is not { } holds) continue;
+                texts.Add(call.WholeText ? said.ToString() : turn.Text);
+                positive.Add(holds);
+                groups.Add(call.Id);
+            }
+        }
+
+        string[] read = [.. texts];
+        var scored = new ScoredItems(read, [.. positive], [.. groups])
+        {
+            LogOdds = [.. logOdds], Probabilities = [.. logOdds.Select(Logistic.Of)], Spoiled = spoiled.ToDictionary(way => way.Key, way => way.Value.ToArray(), StringComparer.Ordinal),
+            Baseline = CrossValidated(read, [.. positive], i => Drawing.Part(7, groups[i], task.BaselineParts), task.BaselineParts, null),
+        };
+        return Tell(task.Set, task.Name, scored, Half, isCancelling: false, (task.AucBar, double.NaN));
+    }
+
+    /// <summary>The log-odds of a risk after each turn that is labelled.</summary>
+    private static IEnumerable<double> Hear(SignalReader reader, HeardTask.Call call, Score score, Func<string, string> spoil)
+    {
+        var session = new CallSession(RetentionPolicy.Default, CallContext.Empty, reader);
+        var scratch = new ScoringScratch();
+        var clock = default(EstimatedClock);
+        uint seq = 0;
+        foreach (HeardTask.Turn turn in call.Turns)
+        {
+            string text = spoil(turn.Text);
+            var (start, end) = clock.Next(text.Count(c => c == ' ') + 1);
+            ScoreUpdate update = session.Observe(
+                new Utterance { Seq = ++seq, Speaker = turn.Speaker, Text = Encoding.UTF8.GetBytes(text), StartMs = start, EndMs = end, TimingsEstimated = true }, scratch);
+            if (turn.Holds is null) continue;
+            // Of the others nothing is measured here.
+            yield return WrittenCalls.LogOddsOf(score == Core.Risk.Score.Frustration ? update.Risk.Frustration : update.Risk.Overall);
+        }
+    }
+
+    private static (double LogOdds, double Probability) Score(HeadScores read, SignalReader reader, Measured task, Measured.Item item)
+    {
+        read.Read(reader, item.Text, item.Speaker, item.Before);
         double best = LeastLogOdds, probability = 0;
         foreach (Signal signal in task.Signals)
         {
-            best = Math.Max(best, _read.LogOdds(signal));
-            probability = Math.Max(probability, _read.Reading[signal]);
+            best = Math.Max(best, read.LogOdds(signal));
+            probability = Math.Max(probability, read.Reading[signal]);
         }
 
-        if (task.Against != Signal.None) best -= Math.Max(LeastLogOdds, _read.LogOdds(task.Against));
+        if (task.Against != Signal.None) best -= Math.Max(LeastLogOdds, read.LogOdds(task.Against));
         return (best, probability);
     }
 
-    private double Phrases(Measured task, Measured.Item item)
+    private static Func<string, double>? RuleOf(Measured task) => task.IsCancelling ? KeywordRules.DaysWork : null;
+
+    private static double[] Learned(string[] texts, TfidfRegression regression) => [.. texts.Select(regression.LogOdds)];
+
+    private static double[] CrossValidated(string[] texts, bool[] positive, Func<int, int> partOf, int parts, Func<string, double>? rule)
     {
-        SignalReading reading = _read.Reading;
-        _read.ReadPhrases(_phrases, item.Text, item.Speaker, item.Before);
-        return task.Signals.Max(signal => reading[signal]);
+        var scores = new double[texts.Length];
+        int[] partOfItem = [.. texts.Select((_, i) => partOf(i))];
+        for (int part = 0; part < parts; part++)
+        {
+            int heldOut = part;
+            var regression = new TfidfRegression([.. texts.Index().Where(item => partOfItem[item.Index] != heldOut).Select(item => (item.Item, positive[item.Index]))], rule);
+            for (int i = 0; i < texts.Length; i++)
+            {
+                if (partOfItem[i] == heldOut) scores[i] = regression.LogOdds(texts[i]);
+            }
+        }
+
+        return scores;
     }
 
     private SignalReader ReaderWithout(Measured task, int part)
     {
-        string key = $"{task.Set} {part} {string.Join(' ', task.Signals)} {task.Against}";
-        if (_readers.TryGetValue(key, out SignalReader? known)) return known;
         bool customer = task.Items[0].Speaker == Speaker.Customer;
-        Signal[] signals = [.. task.Signals, .. task.Against == Signal.None ? [] : new[] { task.Against }];
-        SignalReader made = trainer.ReaderOf(customer, signals, example => example.Set != task.Set || task.PartOf(example.Group) != part);
-        // The shipped scale and offset.
-        LinearTables tables = made.Model!.SideOf(task.Items[0].Speaker)!.Tables;
-        LinearHead[] ofShipped = shipped.Model!.SideOf(task.Items[0].Speaker)!.Heads.ToArray();
-        LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset } : head)];
-        tables = tables with { Heads = heads };
-        made = shipped.With(customer ? new LinearModel("without", tables, LinearTables.None) : new LinearModel("without", LinearTables.None, tables));
-        _readers.Add(key, made);
-        return made;
+        Signal[] signals = [.. task.Signals.Concat(task.Against == Signal.None ? [] : [task.Against]).Order()];
+        LinearTables tables = TablesWithout(task.Set, customer, signals, part, group => task.PartOf(group));
+        return shipped.With(customer ? new LinearModel("without", tables, LinearTables.None) : new LinearModel("without", LinearTables.None, tables));
     }
 
-    private Measurement Tell(Measured task, Measured.Item[] items, double[] logOdds, double[] probabilities, double[] phrases, double[]? baseline)
+    /// <summary>The shipped model, but for the signal that learns from the set.</summary>
+    private SignalReader ReaderWithout(HeardTask task, int part)
     {
-        (double, bool)[] With(double[] scores) => [.. scores.Select((score, i) => (score, items[i].Positive))];
-        (double, bool)[] Rule(Func<string, double> rule) => [.. items.Select(item => (rule(item.Text), item.Positive))];
-        var ours = With(logOdds);
-        var theirs = baseline is null ? null : With(baseline);
-        bool cancels = task.Signals[0] == Signal.CancelRequest && task.Against == Signal.None;
-        var (aucInterval, aucDifference) = Bootstrap.Run(ours, theirs, Bootstrap.Auc, seed);
-        var (bestInterval, bestDifference) = Bootstrap.Run(ours, theirs, Bootstrap.BestF1, seed);
-        var (f1Interval, _) = Bootstrap.Run(With(probabilities), null, (sorted, times) => Bootstrap.F1At(OperatingPoint, sorted, times), seed);
+        progress($"{task.Set}: {task.Name}, part {part + 1} of {task.Parts}");
+        LinearTables without = TablesWithout(task.Set, customer: true, [task.Learns], part, group => Drawing.Part(7, group, task.Parts));
+        LinearTables customer = Graft.Of(shipped.Model!.SideOf(Speaker.Customer)!.Tables, without);
+        return shipped.With(new LinearModel("without", customer, shipped.Model.SideOf(Speaker.Agent)!.Tables));
+    }
+
+    private LinearTables TablesWithout(string set, bool customer, Signal[] signals, int part, Func<string, int> partOf) =>
+        _tables.GetOrAdd($"{set} {part} {string.Join(' ', signals)}", _ => new Lazy<LinearTables>(() =>
+        {
+            SignalReader made = trainer.ReaderOf(customer, signals, example => example.Set != set || partOf(example.Group) != part);
+            Speaker side = customer ? Speaker.Customer : Speaker.Agent;
+            LinearTables tables = made.Model!.SideOf(side)!.Tables;
+            // The shipped scale and offset.
+            LinearHead[] ofShipped = shipped.Model!.SideOf(side)!.Heads.ToArray();
+            LinearHead[] heads = [.. tables.Heads.Select(head => Array.Find(ofShipped, s => s.Signal == head.Signal) is { Slope: > 0 } same ? head with { Slope = same.Slope, Offset = same.Offset } : head)];
+            return tables with { Heads = heads };
+        })).Value;
+
+    private Measurement Tell(string set, string name, ScoredItems items, double line, bool isCancelling, (double Auc, double F1) bars)
+    {
+        (double, bool)[] With(double[] scores) => [.. scores.Select((score, i) => (score, items.Positive[i]))];
+        (double, bool)[] ours = With(items.LogOdds), theirs = With(items.Baseline), told = With(items.Probabilities);
+        var (aucInterval, aucDifference) = Bootstrap.Run(ours, theirs, Bootstrap.Auc, items.Groups, seed);
+        var (bestInterval, bestDifference) = Bootstrap.Run(ours, theirs, Bootstrap.BestF1, items.Groups, seed);
+        var (f1Interval, _) = Bootstrap.Run(told, null, (sorted, times) => Bootstrap.F1At(line, sorted, times), items.Groups, seed);
+        double auc = Metrics.Auc(ours), best = Metrics.BestF1(ours);
+        double? Rule(Func<string, double> rule) => isCancelling ? Metrics.F1(With([.. items.Texts.Select(rule)]), Half) : null;
         return new Measurement
         {
-            Set = task.Set, Name = task.Name, Items = items.Length, Positives = items.Count(item => item.Positive),
-            Auc = Metrics.Auc(ours), AucInterval = aucInterval, BestF1 = Metrics.BestF1(ours), BestF1Interval = bestInterval,
-            F1 = Metrics.F1(With(probabilities), OperatingPoint), F1Interval = f1Interval, PhrasesF1 = Metrics.F1(With(phrases), 0.5),
-            BaselineAuc = theirs is null ? null : Metrics.Auc(theirs), BaselineBestF1 = theirs is null ? null : Metrics.BestF1(theirs),
-            AucDifference = aucDifference, BestF1Difference = bestDifference,
-            PublishedRuleF1 = cancels ? Metrics.F1(Rule(KeywordRules.Published), 0.5) : null, DaysWorkF1 = cancels ? Metrics.F1(Rule(KeywordRules.DaysWork), 0.5) : null,
-            AucBar = double.IsNaN(task.Bars.Auc) ? null : task.Bars.Auc, BestF1Bar = double.IsNaN(task.Bars.F1) ? null : task.Bars.F1,
+            Set = set, Name = name, Items = items.Texts.Length, Positives = items.Positive.Count(is_ => is_),
+            Auc = auc, AucInterval = aucInterval, BestF1 = best, BestF1Interval = bestInterval,
+            F1 = Metrics.F1(told, line), F1Interval = f1Interval, PhrasesF1 = items.Phrases is null ? null : Metrics.F1(With(items.Phrases), Half),
+            BaselineAuc = Metrics.Auc(theirs), BaselineBestF1 = Metrics.BestF1(theirs), AucDifference = aucDifference!.Value, BestF1Difference = bestDifference!.Value,
+            PublishedRuleF1 = Rule(KeywordRules.Published), DaysWorkF1 = Rule(KeywordRules.DaysWork),
+            AucBar = double.IsNaN(bars.Auc) ? null : bars.Auc, BestF1Bar = double.IsNaN(bars.F1) ? null : bars.F1,
+            Calibration = Reliability.Of([.. items.Probabilities.Select((p, i) => new LabelledScore(default, items.Groups[i], "", 0, WrittenCalls.LogOddsOf((float)p), items.Positive[i]))]),
+            Losses = items.Spoiled.ToDictionary(
+                way => way.Key, way => new Measurement.Loss(100 * (auc - Metrics.Auc(With(way.Value))), 100 * (best - Metrics.BestF1(With(way.Value)))), StringComparer.Ordinal),
         };
     }
 }

@@ -13,11 +13,26 @@ namespace RetentionScore.Cli.Learning;
 /// <param name="Bars">Figures to reach: AUC, best F1; NaN for none.</param>
 internal sealed record Measured(string Set, string Name, Signal[] Signals, Signal Against, Measured.Item[] Items, int Parts, (double Auc, double F1) Bars)
 {
+    /// <summary>Parts of the baseline's cross-validation on the set; those of the model where it has some.</summary>
+    public int BaselineParts { get; init; } = Parts;
+
+    /// <summary>What the baseline learns from where it is not the set itself.</summary>
+    public IReadOnlyList<(string Text, bool Positive)>? BaselineFrom { get; init; }
+
+    /// <summary>What no regression has and a rule could: requests to cancel.</summary>
+    public bool IsCancelling => Signals[0] == Signal.CancelRequest && Against == Signal.None;
+
     /// <summary>One utterance.</summary>
     public readonly record struct Item(string Text, Speaker Speaker, bool Positive, string Group, PriorActs Before = PriorActs.None);
 
     /// <summary>Part of a group.</summary>
-    public int PartOf(string group) => Set == "nlupp"
+    public int PartOf(string group) => PartOf(group, Parts);
+
+    /// <summary>What an interval draws together: a call; where groups are folds, an utterance.</summary>
+    public string Drawn(int item) => Set == "nlupp" ? item.ToString(System.Globalization.CultureInfo.InvariantCulture) : Items[item].Group;
+
+    /// <summary>Which of some parts a group is in.</summary>
+    public int PartOf(string group, int parts) => Set == "nlupp"
         ? int.Parse(group.AsSpan("nlupp-".Length), System.Globalization.CultureInfo.InvariantCulture)
-        : Drawing.Part(7, group, Parts);
+        : Drawing.Part(7, group, parts);
 }

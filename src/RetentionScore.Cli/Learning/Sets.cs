@@ -10,7 +10,7 @@ internal static class Sets
     private static readonly string[] Parts = ["train", "dev"];
 
     /// <summary>The names, in the order of the table.</summary>
-    public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "heldout"];
+    public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "uss", "heldout", "calls", "written"];
 
     /// <summary>The tasks of a set.</summary>
     public static IEnumerable<Measured> Of(string set, string data, string labels) => set switch
@@ -23,6 +23,33 @@ internal static class Sets
         "heldout" => HeldOut(labels),
         _ => [],
     };
+
+    /// <summary>The tasks of a set that are heard as dialogues.</summary>
+    public static IEnumerable<HeardTask> Heard(string set, string data) => set switch
+    {
+        "stc3" => [Helpdesk(data)],
+        "uss" => Uss.Select(part => Satisfaction(data, part)),
+        _ => [],
+    };
+
+    private static readonly string[] Uss = ["sgd", "mwoz", "redial", "ccpe"];
+
+    private static HeardTask Helpdesk(string data) => new(
+        "stc3", "dissatisfied at the end", Core.Risk.Score.Frustration, Signal.Frustration,
+        [.. Parts.SelectMany(part => Corpus.Calls(Path.Combine(data, "stc3_helpdesk", part + ".jsonl"))).Select(call =>
+        {
+            var turns = Corpus.Turns(call).Select(turn => new HeardTask.Turn(Corpus.SpeakerOf(turn), Callerised.Of(turn.GetProperty("text").GetString()!), null)).ToArray();
+            turns[^1] = turns[^1] with { Holds = Corpus.IsDissatisfied(call) };
+            return new HeardTask.Call(call.GetProperty("id").GetString()!, turns, WholeText: true);
+        })], 10, 10, 0.85);
+
+    private static HeardTask Satisfaction(string data, string which) => new(
+        "uss", which + ": dissatisfied turns", Core.Risk.Score.Frustration, Signal.Frustration,
+        [.. Parts.SelectMany(part => Corpus.Calls(Path.Combine(data, "uss", $"{which}_{part}.jsonl"))).Select(call => new HeardTask.Call(
+            call.GetProperty("id").GetString()!,
+            [.. Corpus.Turns(call).Select(turn => new HeardTask.Turn(
+                Corpus.SpeakerOf(turn), Callerised.Of(turn.GetProperty("text").GetString()!), Label(turn, "satisfaction_class") is { Length: > 0 } known ? known == "dissatisfied" : null))],
+            WholeText: false))], 0, 5, None);
 
     private static Measured FromExamples(string set, string name, Signal signal, IEnumerable<Example> examples, int parts, (double, double) bars) =>
         new(set, name, [signal], Signal.None, [.. examples.Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(signal), e.Group))], parts, bars);
@@ -45,7 +72,7 @@ internal static class Sets
             .Select(turn => (Turn: turn, Group: call.GetProperty("id").GetString()!))).Where(item => Corpus.SpeakerOf(item.Turn) == Speaker.Agent)
             .Select(item => (Text: Callerised.Of(item.Turn.GetProperty("text").GetString()!), item.Group, Act: Label(item.Turn, "act"), Form: Label(item.Turn, "form"))).ToArray();
         Measured Task(string name, Signal signal, Func<string, string, bool> is_, double bar) => new("bt_oasis", name, [signal], Signal.None,
-            [.. turns.Select(turn => new Measured.Item(turn.Text, Speaker.Agent, is_(turn.Act, turn.Form), turn.Group))], 0, (None, bar));
+            [.. turns.Select(turn => new Measured.Item(turn.Text, Speaker.Agent, is_(turn.Act, turn.Form), turn.Group))], 0, (None, bar)) { BaselineParts = 10 };
         yield return Task("thanks", Signal.Thanks, (act, _) => act is "thank", 0.96);
         yield return Task("goodbye", Signal.Goodbye, (act, _) => act is "bye", 0.95);
         yield return Task("hold_notice", Signal.HoldNotice, (act, _) => act is "hold" or "informIntent-hold", 0.90);
@@ -56,6 +83,7 @@ internal static class Sets
     private static IEnumerable<Measured> HeldOut(string labels)
     {
         Example[] examples = [.. Corpus.Own(Path.Combine(labels, "heldout.jsonl"), "heldout", SignalReader.BuiltIn)];
+        Example[] learned = [.. Directory.EnumerateFiles(Path.Combine(labels, "train"), "*.jsonl").Order(StringComparer.Ordinal).SelectMany(path => Corpus.Own(path, "own", SignalReader.BuiltIn.With(null)))];
         for (Signal signal = Signal.CancelRequest; signal < Signal.AsksIfCancel; signal++)
         {
             foreach (Speaker side in new[] { Speaker.Customer, Speaker.Agent })
@@ -64,7 +92,10 @@ internal static class Sets
                 string name = SignalCatalogue.Name(signal) + (SignalCatalogue.OfCustomer(signal) && SignalCatalogue.OfAgent(signal) ? side == Speaker.Customer ? " (customer)" : " (agent)" : "");
                 Signal said = signal;
                 yield return new Measured("heldout", name, [signal], Signal.None,
-                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group, e.Before))], 0, (None, None));
+                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group, e.Before))], 0, (None, None))
+                {
+                    BaselineFrom = [.. learned.Where(e => e.Speaker == side).Select(e => (e.Text, e.Positive.Has(said)))],
+                };
             }
         }
     }

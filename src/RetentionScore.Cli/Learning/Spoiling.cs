@@ -4,7 +4,7 @@ namespace RetentionScore.Cli.Learning;
 internal static class Spoiling
 {
     /// <summary>The names of the ways.</summary>
-    public static readonly string[] Names = ["none", "dropped", "misheard"];
+    public static readonly string[] Names = ["dropped", "misheard"];
 
     private static readonly Dictionary<string, string> Misheard = new(StringComparer.Ordinal)
     {

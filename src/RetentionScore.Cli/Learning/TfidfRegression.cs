@@ -2,7 +2,8 @@ namespace RetentionScore.Cli.Learning;
 
 /// <summary>
 /// What an afternoon's work gives: TF-IDF of words and pairs and of 2 to 5 letters in words, each of length 1, and a logistic regression with
-/// penalty 1, on one set alone (the usual settings of scikit-learn). The baseline of every table; nothing of it ships.
+/// penalty 1, on one set alone (the usual settings of scikit-learn); where there is a rule, whether it hits, too. The baseline of every table; nothing of
+/// it ships.
 /// </summary>
 internal sealed class TfidfRegression
 {
@@ -10,15 +11,17 @@ internal sealed class TfidfRegression
     private readonly Dictionary<string, int> _terms = new(StringComparer.Ordinal);
     private readonly List<double> _inverse = [];
     private readonly double[] _weights;
+    private readonly Func<string, double>? _rule;
 
     /// <summary>Learns from texts.</summary>
-    public TfidfRegression(IReadOnlyList<(string Text, bool Positive)> from)
+    public TfidfRegression(IReadOnlyList<(string Text, bool Positive)> from, Func<string, double>? rule = null)
     {
+        _rule = rule;
         var seenIn = new List<int>();
         var counted = new List<Dictionary<int, int>[]>();
         foreach (var (text, _) in from)
         {
-            Dictionary<int, int>[] counts = [Count(Words(text), grow: true), Count(Letters(text), grow: true)];
+            Dictionary<int, int>[] counts = Blocks(text, grow: true);
             foreach (int term in counts.SelectMany(block => block.Keys))
             {
                 while (seenIn.Count <= term) seenIn.Add(0);
@@ -55,7 +58,9 @@ internal sealed class TfidfRegression
     }
 
     /// <summary>Log-odds of a text.</summary>
-    public double LogOdds(string text) => Score(Normalise([Count(Words(text), grow: false), Count(Letters(text), grow: false)]), _weights);
+    public double LogOdds(string text) => Score(Normalise(Blocks(text, grow: false)), _weights);
+
+    private Dictionary<int, int>[] Blocks(string text, bool grow) => [Count(Words(text), grow), Count(Letters(text), grow), Count(_rule?.Invoke(text) > 0 ? ["rule"] : [], grow)];
 
     private static double Score((int Term, double Value)[] row, double[] weights)
     {
