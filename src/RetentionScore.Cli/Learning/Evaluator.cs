@@ -185,7 +185,9 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
             BaselineAuc = Metrics.Auc(theirs), BaselineBestF1 = Metrics.BestF1(theirs), AucDifference = aucDifference!.Value, BestF1Difference = bestDifference!.Value,
             PublishedRuleF1 = Rule(KeywordRules.Published), DaysWorkF1 = Rule(KeywordRules.DaysWork),
             AucBar = double.IsNaN(bars.Auc) ? null : bars.Auc, BestF1Bar = double.IsNaN(bars.F1) ? null : bars.F1,
-            Calibration = Reliability.Of([.. items.Probabilities.Select((p, i) => new LabelledScore(default, items.Groups[i], "", 0, WrittenCalls.LogOddsOf((float)p), items.Positive[i]))]),
+            // Below 0.01 nothing is told, but something is believed.
+            Calibration = Reliability.Of([.. items.LogOdds.Select((score, i) =>
+                new LabelledScore(default, items.Groups[i], "", 0, Math.Max(score, WrittenCalls.LogOddsOf((float)items.Probabilities[i])), items.Positive[i]))]),
             Losses = items.Spoiled.ToDictionary(
                 way => way.Key, way => new Measurement.Loss(100 * (auc - Metrics.Auc(With(way.Value))), 100 * (best - Metrics.BestF1(With(way.Value)))), StringComparer.Ordinal),
         };

@@ -86,17 +86,14 @@ internal static class Sets
         Example[] learned = [.. Directory.EnumerateFiles(Path.Combine(labels, "train"), "*.jsonl").Order(StringComparer.Ordinal).SelectMany(path => Corpus.Own(path, "own", SignalReader.BuiltIn.With(null)))];
         for (Signal signal = Signal.CancelRequest; signal < Signal.AsksIfCancel; signal++)
         {
-            foreach (Speaker side in new[] { Speaker.Customer, Speaker.Agent })
+            Signal said = signal;
+            // What both sides may say is one signal: "you're breaking up" from either.
+            bool CanSay(Example example) => example.Speaker == Speaker.Customer ? SignalCatalogue.OfCustomer(said) : SignalCatalogue.OfAgent(said);
+            yield return new Measured("heldout", SignalCatalogue.Name(signal), [signal], Signal.None,
+                [.. examples.Where(CanSay).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group, e.Before))], 0, (None, None))
             {
-                if (side == Speaker.Customer ? !SignalCatalogue.OfCustomer(signal) : !SignalCatalogue.OfAgent(signal)) continue;
-                string name = SignalCatalogue.Name(signal) + (SignalCatalogue.OfCustomer(signal) && SignalCatalogue.OfAgent(signal) ? side == Speaker.Customer ? " (customer)" : " (agent)" : "");
-                Signal said = signal;
-                yield return new Measured("heldout", name, [signal], Signal.None,
-                    [.. examples.Where(e => e.Speaker == side).Select(e => new Measured.Item(e.Text, e.Speaker, e.Positive.Has(said), e.Group, e.Before))], 0, (None, None))
-                {
-                    BaselineFrom = [.. learned.Where(e => e.Speaker == side).Select(e => (e.Text, e.Positive.Has(said)))],
-                };
-            }
+                BaselineFrom = [.. learned.Where(CanSay).Select(e => (e.Text, e.Positive.Has(said)))],
+            };
         }
     }
 
