@@ -59,6 +59,28 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public async Task Record_IsHandedToTheJournalWithoutAllocation()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        CallJournal journal = Journal.CallJournalTests.Of(server);
+        byte[] record = new byte[70];
+        uint seq = 0;
+        Append(100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Append(1000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Append(int commits)
+        {
+            for (; commits > 0; commits--)
+            {
+                for (int i = 0; i < 5; i++) journal.Append(++seq, record, default, default);
+                journal.Take().Return();
+            }
+        }
+    }
+
+    [Fact]
     public void Wait_ThatIsWoken_AllocatesNothing()
     {
         var control = new StreamControl(0);

@@ -265,6 +265,36 @@ public sealed class OpeningTests
     }
 
     [Fact]
+    public async Task EndedCall_ThatNobodyHolds_IsKeptAsBytes_AndGivesWayToANewOneOfItsName()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        var calls = server.Service<RetentionScore.Server.Calls.CallRegistry>();
+        CallSummary summary;
+        using (TestCall first = server.Call())
+        {
+            await first.OpenAsync("c");
+            await first.SayAsync(1, "I want to cancel my service.");
+            summary = await first.EndAsync(2, Disposition.Saved);
+        }
+
+        await Waiting.UntilAsync(() => calls.Ended == 1);
+        using (TestCall again = server.Call())
+        {
+            Assert.True((await again.OpenAsync("c", resumeFrom: 1)).Ended);
+            Assert.Equal(0, calls.Ended); // somebody holds it
+            Assert.Equal(summary, await again.EndAsync(2, Disposition.Saved));
+        }
+
+        await Waiting.UntilAsync(() => calls.Ended == 1);
+        using TestCall other = server.Call();
+        Assert.False((await other.OpenAsync("c", resumeFrom: 0)).Resumed);
+        Assert.Equal(0, calls.Ended);
+        Assert.Equal(1, calls.Live);
+        ScoreUpdate update = await other.SayAsync(1, "hello there");
+        Assert.Equal(CancelStage.None, update.CancelStage); // nothing of the call whose memory it has
+    }
+
+    [Fact]
     public async Task MessageBehindStart_NeedsNoWaitForOpened()
     {
         await using TestServer server = await TestServer.StartAsync();

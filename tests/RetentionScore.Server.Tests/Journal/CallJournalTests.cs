@@ -39,6 +39,28 @@ public sealed class CallJournalTests
     }
 
     [Fact]
+    public async Task Release_BehindTheEnd_AsksForNoWriteOfItsOwn()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        CallJournal journal = Of(server);
+        journal.Append(1, new byte[60], default, default);
+        journal.Take().Return();
+        journal.Release();
+        Assert.True(journal.Take().Released);
+        journal.Append(2, new byte[60], default, default, endsWith: [1]);
+        journal.Take().Return();
+        journal.Release();
+        Assert.False(journal.Take().Released);
+    }
+
+    /// <summary>A call of a writer that has no store, and so takes nothing.</summary>
+    internal static CallJournal Of(TestServer server)
+    {
+        var claim = new Claim(new CallKey("", "c"), ClaimMode.New, 1, 1, new CallOpening([], null, "", "", 0));
+        return new CallJournal(server.Service<JournalWriter>(), claim, callNo: 1, epoch: 1, TimeProvider.System);
+    }
+
+    [Fact]
     public async Task FlushQueue_ManyWait_AreAnsweredInOrder_AndTheLastOnesAsOne()
     {
         var journal = new CallJournal(Durability.Node, TimeProvider.System);
