@@ -44,7 +44,7 @@ internal static class CommandLine
         version.SetAction(_ => PrintVersion(screen));
         Command[] commands =
         [
-            DemoCommand.On(screen), ScoreCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), CalibrateCommand.On(screen),
+            DemoCommand.On(screen), ScoreCommand.On(screen), ExplainCommand.On(screen), ReplayCommand.On(screen), ServeCommand.On(screen), CalibrateCommand.On(screen),
             HealthCommand.On(screen), KeyCommand.On(screen), AuditCommand.On(screen), JournalCommand.On(screen), TrainCommand.On(screen), EvaluateCommand.On(screen), version,
         ];
         foreach (Command command in commands)

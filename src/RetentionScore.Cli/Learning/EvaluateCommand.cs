@@ -61,7 +61,9 @@ internal sealed class EvaluateCommand
             SignalReader shipped = CommonArguments.ReaderOf(parsed.GetValue(model));
             if (shipped.Model is null) return screen.Fail("this build has no model, --model must name one");
             string[] asked = parsed.GetRequiredValue(sets);
-            var trainer = new ModelTrainer(Corpus.Read(folder, own, recipe.Seed), VectorsIn(parsed), recipe, Progress);
+            // Only where the model is trained anew without what is measured.
+            bool learns = asked.Any(Sets.IsLearnedFrom);
+            var trainer = new ModelTrainer(learns ? Corpus.Read(folder, own, recipe.Seed) : [], learns ? VectorsIn(parsed) : WordVectors.None, recipe, Progress);
             var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Progress);
             LabelledScore[] written = asked.Contains("written") ? [.. WrittenCalls.Read(parsed.GetRequiredValue(calls), shipped)] : [];
             var panels = written.GroupBy(one => one.Score).OrderBy(score => score.Key)
@@ -89,9 +91,8 @@ internal sealed class EvaluateCommand
             .. sets.SelectMany(set => Sets.Of(set, data, labels).Select(task => (Func<Measurement>)(() => evaluator.Run(task)))
                 .Concat(Sets.Heard(set, data).Select(task => (Func<Measurement>)(() => evaluator.Run(task))))),
         ];
-        trainer.MatrixOf(customer: true); // read before anyone shares it
+        if (sets.Any(Sets.IsLearnedFrom)) trainer.MatrixOf(customer: true); // read before anyone shares it
         var measured = new Measurement[tasks.Length];
-        // The long ones first; more at a time than there are processors gains nothing.
         Parallel.For(0, tasks.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i => measured[i] = tasks[i]());
         return measured;
     }

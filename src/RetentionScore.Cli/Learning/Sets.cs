@@ -12,6 +12,9 @@ internal static class Sets
     /// <summary>The names, in the order of the table.</summary>
     public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "uss", "heldout", "calls", "written"];
 
+    /// <summary>Whether the weights learn from a set, so that it is measured by cross-validation.</summary>
+    public static bool IsLearnedFrom(string set) => set is "nlupp" or "xci" or "convabuse" or "stc3" or "p4g";
+
     /// <summary>The tasks of a set.</summary>
     public static IEnumerable<Measured> Of(string set, string data, string labels) => set switch
     {

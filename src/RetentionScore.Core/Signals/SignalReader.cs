@@ -59,6 +59,31 @@ public sealed class SignalReader
         return reading;
     }
 
+    /// <summary>What moved each signal of one utterance by itself, the most probable signal first; empty without a model. For tools and tests.</summary>
+    public IReadOnlyList<SignalExplanation> Explain(string text, Speaker speaker) => Explain(text, speaker, PriorActs.None);
+
+    /// <summary>The same after what was done before.</summary>
+    internal IReadOnlyList<SignalExplanation> Explain(string text, Speaker speaker, PriorActs before)
+    {
+        var (work, found, all) = (new ReaderScratch(), new SignalReading(), new SignalReading());
+        Tokenizer.Read(System.Text.Encoding.UTF8.GetBytes(text), work.Tokens);
+        var tokens = work.Tokens.Tokens;
+        if (Model?.SideOf(speaker) is not { } side || tokens.Length == 0) return [];
+        TailWords tail = default;
+        Read(speaker, ref tail, goesOn: false, before, work, all);
+        tail = default;
+        With(null).Read(speaker, ref tail, goesOn: false, before, work, found);
+        // What the model read is still in the scratch: the phrases alone do not touch it.
+        var explained = new List<SignalExplanation>();
+        for (int h = 0; h < side.Heads.Length; h++)
+        {
+            Signal signal = side.Heads[h].Signal;
+            explained.Add(new SignalExplanation(signal, work.Linear.LogOdds[h], all[signal], LinearExplanation.Of(side, h, tokens, before, found, work.Linear)));
+        }
+
+        return [.. explained.OrderByDescending(one => one.Probability).ThenByDescending(one => one.LogOdds)];
+    }
+
     /// <summary>Reads the utterance whose words are in the scratch.</summary>
     /// <param name="speaker">Whose signals to look for; an unknown speaker has none.</param>
     /// <param name="tail">The speaker's last words; replaced by the new last words.</param>
