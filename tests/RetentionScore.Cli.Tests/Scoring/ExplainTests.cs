@@ -25,7 +25,7 @@ public class ExplainTests
     {
         Outcome outcome = await Shell.RunAsync("explain", "why do you want to leave us", "--speaker", "agent");
         Assert.Equal(0, outcome.ExitCode);
-        Assert.StartsWith("asks_why", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\nasks_why ", "\n" + outcome.Output, StringComparison.Ordinal);
         Assert.Contains("'why'", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("bias", outcome.Output, StringComparison.Ordinal);
     }
