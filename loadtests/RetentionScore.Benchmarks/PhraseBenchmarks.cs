@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using RetentionScore.Core;
+using RetentionScore.Core.Calls;
+using RetentionScore.Core.Policy;
 using RetentionScore.Core.Signals;
 using RetentionScore.Core.Text;
 
@@ -18,7 +21,11 @@ public class PhraseBenchmarks
     private readonly PhraseWalk walk = new();
     private readonly PhraseAutomaton.Match[] matches = new PhraseAutomaton.Match[512];
     private PhraseAutomaton phrases = null!;
+    private readonly ScoringScratch scratch = new();
     private ushort[][] utterances = [];
+    private byte[][] texts = [];
+    private CallSession session = null!;
+    private uint seq;
 
     [Params(100, 1000, 5000)]
     public int Phrases { get; set; }
@@ -44,7 +51,10 @@ public class PhraseBenchmarks
         var file = new PatternFile();
         file.Add("made", text.ToString());
         phrases = PhraseAutomaton.Build(file);
-        utterances = [.. Speak(first).Chunk(UtteranceWords).Select(Read)];
+        string[][] said = [.. Speak(first).Chunk(UtteranceWords)];
+        utterances = [.. said.Select(Read)];
+        texts = [.. said.Select(line => Encoding.UTF8.GetBytes(string.Join(' ', line)))];
+        session = new CallSession(RetentionPolicy.Default, CallContext.Empty, new SignalReader(phrases, SignalReader.BuiltIn.Model));
     }
 
     /// <summary>One pass over everything that is said: some 170 utterances.</summary>
@@ -54,6 +64,19 @@ public class PhraseBenchmarks
         int found = 0;
         foreach (ushort[] utterance in utterances) found += phrases.Find(utterance, PhraseAutomaton.Sides.Customer, walk, matches);
         return Found = found;
+    }
+
+    /// <summary>The same lines, scored.</summary>
+    [Benchmark(OperationsPerInvoke = Said / UtteranceWords)]
+    public uint Observe()
+    {
+        foreach (byte[] text in texts)
+        {
+            int at = (int)(seq++ % 100_000) * 3000;
+            session.Observe(new Utterance { Seq = seq, Speaker = Speaker.Customer, Text = text, StartMs = at, EndMs = at + 2500 }, scratch);
+        }
+
+        return session.LastSeq;
     }
 
     private static List<string> Speak(List<string[]> phrases)
