@@ -20,18 +20,26 @@ internal readonly record struct PlattFit(double Scale, double Offset)
         int positives = sample.Count(one => one.Outcome), negatives = sample.Count - positives;
         if (positives == 0 || negatives == 0) return null;
         double high = (positives + 1.0) / (positives + 2.0), low = 1.0 / (negatives + 2.0);
-        double scale = 1, offset = 0, loss = Loss(sample, scale, offset, high, low);
+        return To([.. sample.Select(one => (one.LogOdds, one.Outcome ? high : low, 1.0))], pull: 0);
+    }
+
+    /// <summary>Fits probabilities instead of outcomes, each point counted by its weight.</summary>
+    /// <param name="points">Log-odds, the probability wanted there (0 to 1), and the weight.</param>
+    /// <param name="pull">Penalty of a scale other than 1, half of this times its square: keeps the scale finite where the two kinds are parted.</param>
+    public static PlattFit To(IReadOnlyList<(double LogOdds, double Target, double Weight)> points, double pull)
+    {
+        double scale = 1, offset = 0, loss = Loss(points, pull, scale, offset);
         for (int step = 0; step < MostSteps; step++)
         {
-            double gradScale = 0, gradOffset = 0, ss = Tiny, so = 0, oo = Tiny;
-            foreach (var (x, outcome) in sample)
+            double gradScale = pull * (scale - 1), gradOffset = 0, ss = Tiny + pull, so = 0, oo = Tiny;
+            foreach (var (x, target, weight) in points)
             {
-                double p = Probability(scale * x + offset), error = p - (outcome ? high : low), weight = p * (1 - p);
+                double p = Probability(scale * x + offset), error = weight * (p - target), curve = weight * p * (1 - p);
                 gradScale += error * x;
                 gradOffset += error;
-                ss += weight * x * x;
-                so += weight * x;
-                oo += weight;
+                ss += curve * x * x;
+                so += curve * x;
+                oo += curve;
             }
 
             double determinant = ss * oo - so * so;
@@ -39,7 +47,7 @@ internal readonly record struct PlattFit(double Scale, double Offset)
             double length = 1;
             while (length > 1e-6)
             {
-                double tried = Loss(sample, scale - length * dScale, offset - length * dOffset, high, low);
+                double tried = Loss(points, pull, scale - length * dScale, offset - length * dOffset);
                 if (tried <= loss)
                 {
                     scale -= length * dScale;
@@ -61,14 +69,14 @@ internal readonly record struct PlattFit(double Scale, double Offset)
     /// <summary>1 / (1 + e^-x).</summary>
     public static double Probability(double logOdds) => Core.Logistic.Of(logOdds);
 
-    private static double Loss(IReadOnlyList<(double LogOdds, bool Outcome)> sample, double scale, double offset, double high, double low)
+    private static double Loss(IReadOnlyList<(double LogOdds, double Target, double Weight)> points, double pull, double scale, double offset)
     {
-        double sum = 0;
-        foreach (var (x, outcome) in sample)
+        double sum = 0.5 * pull * (scale - 1) * (scale - 1);
+        foreach (var (x, target, weight) in points)
         {
-            double z = scale * x + offset, target = outcome ? high : low;
+            double z = scale * x + offset;
             // log(1 + e^z) without overflow
-            sum += Math.Max(z, 0) + Math.Log(1 + Math.Exp(-Math.Abs(z))) - target * z;
+            sum += weight * (Math.Max(z, 0) + Math.Log(1 + Math.Exp(-Math.Abs(z))) - target * z);
         }
 
         return sum;

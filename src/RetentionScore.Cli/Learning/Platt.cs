@@ -1,3 +1,4 @@
+using RetentionScore.Cli.Calibrating;
 using RetentionScore.Core.Signals;
 
 namespace RetentionScore.Cli.Learning;
@@ -8,7 +9,7 @@ namespace RetentionScore.Cli.Learning;
 /// </summary>
 internal static class Platt
 {
-    private const double RareRate = 0.02, MostRate = 0.15;
+    private const double RareRate = 0.02, MostRate = 0.15, PullToOne = 0.1, LeastSlope = 0.05;
 
     /// <summary>How often a signal is taken to be said, a share of the turns of its side.</summary>
     public static double ReferenceRate(Signal signal, double ownShare) => signal switch
@@ -35,45 +36,16 @@ internal static class Platt
         Scored[] ordinary = [.. scores.Where(s => !s.Positive && s.Ordinary)];
         double rate = ReferenceRate(signal, (double)positives.Length / Math.Max(1, positives.Length + hard.Length));
         double total = positives.Length + hard.Length;
-        var points = new List<(double X, double Y, double Weight)>();
+        var points = new List<(double LogOdds, double Target, double Weight)>();
         Add(positives, 1, total * rate);
         Add(hard, 0, total * (1 - rate) * (ordinary.Length > 0 ? 0.5 : 1));
         Add(ordinary, 0, total * (1 - rate) * 0.5);
-        var (slope, offset) = Newton(points);
-        return (slope, offset, rate);
+        PlattFit fit = PlattFit.To(points, PullToOne);
+        return (Math.Max(fit.Scale, LeastSlope), fit.Offset, rate);
 
         void Add(Scored[] from, double target, double weight)
         {
             foreach (Scored score in from) points.Add((score.LogOdds, target, weight / from.Length));
         }
-    }
-
-    private static (double Slope, double Offset) Newton(List<(double X, double Y, double Weight)> points)
-    {
-        double a = 1, b = 0;
-        for (int i = 0; i < 100; i++)
-        {
-            // A weak pull towards slope 1 keeps it finite where the two are parted.
-            double ga = 0.1 * (a - 1), gb = 0, haa = 0.1, hab = 0, hbb = 1e-9;
-            foreach (var (x, y, weight) in points)
-            {
-                double p = 1 / (1 + Math.Exp(-((a * x) + b)));
-                double d = weight * (p - y), h = weight * p * (1 - p);
-                ga += d * x;
-                gb += d;
-                haa += h * x * x;
-                hab += h * x;
-                hbb += h;
-            }
-
-            double determinant = (haa * hbb) - (hab * hab);
-            double da = ((hbb * ga) - (hab * gb)) / determinant, db = ((haa * gb) - (hab * ga)) / determinant;
-            double length = Math.Min(1, 2 / Math.Max(1e-9, Math.Max(Math.Abs(da), Math.Abs(db))));
-            a -= length * da;
-            b -= length * db;
-            if (Math.Abs(da) + Math.Abs(db) < 1e-9) break;
-        }
-
-        return (Math.Max(a, 0.05), b);
     }
 }
