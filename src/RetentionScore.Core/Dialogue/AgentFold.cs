@@ -35,6 +35,7 @@ internal static class AgentFold
             }
         }
 
+        if (judged) Belief.HearAgent(ref s, e, askedFor: afterQuestion || (s.CustomerTurn & TurnActs.Invites) != 0);
         if (e.Speaker != Speaker.Bot)
         {
             HearAcknowledgement(ref s, e);
@@ -76,6 +77,7 @@ internal static class AgentFold
         s.AgentTurnStartMs = e.StartMs;
         s.AgentTurnBefore = s.AgentTurn;
         s.AgentTurn = TurnActs.None;
+        s.HeldBackInTurn = 0;
         if (s.IsOpen && !e.Is(EntryFlags.TimingsEstimated) && s.HoldStartMs < 0 && s.CustomerEndMs >= 0 && e.StartMs - s.CustomerEndMs > 8000
             && (s.CustomerTurn & TurnActs.Request) != 0)
             s.Feel(Feature.Silence, e.Seq, 1.0);

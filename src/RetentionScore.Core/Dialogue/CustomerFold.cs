@@ -24,6 +24,7 @@ internal static class CustomerFold
         if (!requests) HearWithdrawal(ref s, e);
         HearAnswerToOffers(ref s, e);
         HearMoods(ref s, e);
+        Belief.HearCustomer(ref s, e);
         // The agent cannot answer before the turn that opened the request is over.
         if (s.IsWaiting && s.OpenedCustomerTurn == s.CustomerTurns) s.RequestTurnEndMs = s.NowMs;
     }
@@ -214,8 +215,8 @@ internal static class CustomerFold
         Feel(ref s, e, Signal.Frustration, Feature.Frustration);
         Feel(ref s, e, Signal.Complaint, Feature.Complaint);
         Feel(ref s, e, Signal.EscalationRequest, Feature.EscalationAsked);
-        Feel(ref s, e, Signal.PublicThreat, Feature.Threat);
-        Feel(ref s, e, Signal.LegalThreat, Feature.Threat);
+        if (e.Has(Signal.PublicThreat)) s.Feel(Feature.Threat, e.Seq, e[Signal.PublicThreat]);
+        if (e.Has(Signal.LegalThreat)) s.Feel(Feature.Threat, e.Seq, e[Signal.LegalThreat]);
         Feel(ref s, e, Signal.RepeatsSelf, Feature.RepeatsSelf);
         Feel(ref s, e, Signal.Gratitude, Feature.Gratitude);
         Feel(ref s, e, Signal.Abuse, Feature.Abuse);
@@ -233,7 +234,8 @@ internal static class CustomerFold
 
     private static void Feel(ref DialogueState s, in LogEntry e, Signal signal, Feature mood)
     {
-        if (e.Has(signal)) s.Feel(mood, e.Seq, e[signal]);
+        double p = e[signal];
+        if (e.Has(signal) || p >= Belief.Felt) s.Feel(mood, e.Seq, p);
     }
 
     private static void CountFact(ref DialogueState s, in LogEntry e, Signal signal, Feature fact)

@@ -77,6 +77,9 @@ internal struct DialogueState
     public bool PersonHeardRefusal, PersonHeardReason, RefusedAfterWhy;
     public ushort RefusalsAfterWhy;
 
+    // What is believed and not sure; see Belief
+    public float Leaning, HeldBack, HeldBackInTurn;
+
     // Offers
     public bool OffersRefused;
     public int OfferHeardMs, OfferEventMs;

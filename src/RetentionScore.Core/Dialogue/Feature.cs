@@ -54,6 +54,11 @@ public enum Feature : byte
     /// <summary>Fact: not the first contact, in the customer's words; counted.</summary>
     RepeatContact,
 
+    /// <summary>Belief: that the customer means to leave, from words that are not sure to say it; 0 to 1, while no request was heard.</summary>
+    Leaning,
+    /// <summary>Belief: turns in which the agent seems to hold the customer back, of those that are not counted as facts.</summary>
+    HeldBack,
+
     /// <summary>Mood: dissatisfaction in the customer's words.</summary>
     Frustration,
     /// <summary>Mood: complaints.</summary>
@@ -98,7 +103,7 @@ public static class Features
         "prior", "asks_why", "asks_why", "save_offer", "rebuts", "stalls", "blocks_request", "cancel_request", "unacknowledged",
         "unacknowledged", "disrespect", "cancel_hint", "cancel_request", "confirms_cancellation", "withdraws_cancel",
         "declines_offer", "declines_reason", "invites_offer", "gives_reason", "life_event", "recording_notice", "public_threat", "legal_threat",
-        "repeat_contact", "frustration", "complaint", "escalation_request", "threat", "abuse", "interruption", "repeats_self", "gratitude",
+        "repeat_contact", "cancel_hint", "rebuts", "frustration", "complaint", "escalation_request", "threat", "abuse", "interruption", "repeats_self", "gratitude",
         "silence", "tenure", "contacts", "audience",
     ];
 
@@ -153,6 +158,8 @@ public static class Features
         Feature.PriceReason => "the reason is the price",
         Feature.LifeEvent => "a hard time in the customer's life",
         Feature.RepeatContact => "not the first contact",
+        Feature.Leaning => "what was said may mean leaving",
+        Feature.HeldBack => "the agent may be holding the customer back",
         Feature.Frustration => "dissatisfied words",
         Feature.Complaint => "a complaint",
         Feature.EscalationAsked => "asks for somebody else",

@@ -20,6 +20,8 @@ public readonly record struct PriorFeatures(double TenureYears, double Contacts,
 /// <summary>Writes the state of a dialogue as a row of features.</summary>
 internal static class FeatureRow
 {
+    private const double FirstAttempt = 0.5;
+
     public static void Fill(in DialogueState s, in PriorFeatures prior, Span<double> row)
     {
         double scale = s.FactScale;
@@ -36,6 +38,9 @@ internal static class FeatureRow
         row[(int)Feature.ReasonRefused] = Math.Min((int)s.ReasonDeclined, 1);
         row[(int)Feature.PriceReason] = s.Reason == ReasonCode.Price ? 1 : 0;
         row[(int)Feature.LifeEvent] = Math.Min(row[(int)Feature.LifeEvent], 1);
+        row[(int)Feature.Leaning] = s.IsOpen || s.Stage == CancelStage.Confirmed ? 0 : s.Leaning;
+        // One attempt that is respected is no holding back.
+        row[(int)Feature.HeldBack] = Math.Max(0, s.HeldBack - FirstAttempt) * scale;
         for (Feature f = Features.FirstMood; f <= Feature.Silence; f++) row[(int)f] = s.Mood(f);
         row[(int)Feature.Tenure] = prior.TenureYears;
         row[(int)Feature.Contacts] = prior.Contacts;

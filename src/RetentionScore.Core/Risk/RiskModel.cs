@@ -27,7 +27,7 @@ public static class RiskModel
         [
             new(Feature.WhyAfterRefusal, 0.8, 2.4), new(Feature.WhyAgain, 0.5, 1.6), new(Feature.OfferAfterRefusal, 0.8, 2.4),
             new(Feature.Rebuttal, 0.4, 1.6), new(Feature.PutOff, 0.5, 1.6), new(Feature.Blocked, 0.8, 2.4), new(Feature.Repeat, 0.5, 2.5),
-            new(Feature.Overdue, 0.5, 0.5), new(Feature.UnacknowledgedMinutes, 0.15, 1.5),
+            new(Feature.Overdue, 0.5, 0.5), new(Feature.UnacknowledgedMinutes, 0.15, 1.5), new(Feature.HeldBack, 0.4, 1.6),
             new(Feature.Disrespect, 1.0, 2.0), new(Feature.Recording, 0.7, 1.0), new(Feature.RepeatContact, 0.2, 0.4),
             new(Feature.Frustration, 0.35, 1.0), new(Feature.Complaint, 0.15, 0.4), new(Feature.EscalationAsked, 0.35, 0.7),
             new(Feature.Threat, 0.8, 1.6), new(Feature.Abuse, 0.3, 0.7), new(Feature.Interruption, 0.3, 1.2), new(Feature.Silence, 0.2, 0.4),
@@ -36,7 +36,7 @@ public static class RiskModel
         ]),
         new(Score.CancelIntent, -3.5,
         [
-            new(Feature.Hinted, 2.5, 2.5), new(Feature.Requested, 5.5, 5.5), new(Feature.Repeat, 0.5, 1.0), new(Feature.OffersRefused, 0.5, 0.5),
+            new(Feature.Leaning, 4.0, 4.0), new(Feature.Hinted, 2.5, 2.5), new(Feature.Requested, 5.5, 5.5), new(Feature.Repeat, 0.5, 1.0), new(Feature.OffersRefused, 0.5, 0.5),
             new(Feature.ReasonRefused, 0.3, 0.3), new(Feature.OfferInvited, -0.6, 1.2), new(Feature.Withdrawn, -5.0, 5.0),
             new(Feature.Frustration, 0.2, 0.5),
         ]),
@@ -51,6 +51,7 @@ public static class RiskModel
             new(Feature.WhyAfterRefusal, 1.3, 4.0), new(Feature.WhyAgain, 0.6, 3.0), new(Feature.OfferAfterRefusal, 1.2, 4.0),
             new(Feature.Rebuttal, 0.8, 4.0), new(Feature.PutOff, 0.7, 4.0), new(Feature.Blocked, 1.3, 3.0), new(Feature.Interruption, 0.7, 4.0),
             new(Feature.Repeat, 0.6, 4.0), new(Feature.Overdue, 0.7, 0.7), new(Feature.UnacknowledgedMinutes, 0.2, 1.5),
+            new(Feature.HeldBack, 0.9, 3.5),
         ]),
         new(Score.Escalation, -3.4,
         [
@@ -58,7 +59,7 @@ public static class RiskModel
             new(Feature.WhyAfterRefusal, 0.4, 1.2), new(Feature.WhyAgain, 0.3, 0.9), new(Feature.OfferAfterRefusal, 0.4, 1.2),
             new(Feature.Rebuttal, 0.2, 0.8), new(Feature.PutOff, 0.3, 0.9), new(Feature.Blocked, 0.6, 1.8), new(Feature.Repeat, 0.5, 2.0),
             new(Feature.Overdue, 0.3, 0.3), new(Feature.Interruption, 0.3, 0.9), new(Feature.RepeatsSelf, 0.4, 0.8), new(Feature.Recording, 0.8, 0.8),
-            new(Feature.RepeatContact, 0.4, 0.8),
+            new(Feature.RepeatContact, 0.4, 0.8), new(Feature.HeldBack, 0.2, 0.8),
         ]),
         new(Score.Exposure, -4.2,
         [
