@@ -30,7 +30,11 @@ internal sealed class IdleMemory
         CallMemory? found = null;
         lock (gate)
         {
-            if (count > 0) (found, idle[count]) = (idle[--count], null);
+            if (count > 0)
+            {
+                count--;
+                (found, idle[count]) = (idle[count], null);
+            }
         }
 
         if (found is null) return new CallMemory(new CallSession(policy, context, reader, languageSupported, explain, grows: true));
