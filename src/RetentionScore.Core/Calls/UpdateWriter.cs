@@ -38,17 +38,28 @@ internal static class UpdateWriter
     {
         FeatureRow.Fill(state, prior, row);
         double overall = LogOdds(Risk.Score.Overall, row, policy);
+        // Nine numbers, and what makes whole fours of them.
+        Span<double> p = stackalloc double[12];
+        (p[0], p[1], p[2]) = (overall, overall - doubt, overall + doubt);
+        p[3] = LogOdds(Risk.Score.CancelIntent, row, policy);
+        p[4] = LogOdds(Risk.Score.Frustration, row, policy);
+        p[5] = LogOdds(Risk.Score.RetentionPressure, row, policy);
+        p[6] = LogOdds(Risk.Score.Escalation, row, policy);
+        p[7] = LogOdds(Risk.Score.Exposure, row, policy);
+        p[8] = LogOdds(Risk.Score.SaveLikelihood, row, policy);
+        p[9..].Clear();
+        Logistic.OfEach(p);
         return new RiskScores
         {
-            Overall = (float)Logistic.Of(overall),
-            OverallLow = (float)Logistic.Of(overall - doubt),
-            OverallHigh = (float)Logistic.Of(overall + doubt),
-            CancelIntent = (float)Logistic.Of(LogOdds(Risk.Score.CancelIntent, row, policy)),
-            Frustration = (float)Logistic.Of(LogOdds(Risk.Score.Frustration, row, policy)),
-            RetentionPressure = (float)Logistic.Of(LogOdds(Risk.Score.RetentionPressure, row, policy)),
-            Escalation = (float)Logistic.Of(LogOdds(Risk.Score.Escalation, row, policy)),
-            Exposure = (float)Logistic.Of(LogOdds(Risk.Score.Exposure, row, policy)),
-            SaveLikelihood = (float)Logistic.Of(LogOdds(Risk.Score.SaveLikelihood, row, policy)),
+            Overall = (float)p[0],
+            OverallLow = (float)p[1],
+            OverallHigh = (float)p[2],
+            CancelIntent = (float)p[3],
+            Frustration = (float)p[4],
+            RetentionPressure = (float)p[5],
+            Escalation = (float)p[6],
+            Exposure = (float)p[7],
+            SaveLikelihood = (float)p[8],
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RetentionScore.Core.Signals;
@@ -100,8 +101,9 @@ public struct LogEntry
         int count = 0;
         Span<ushort> kept = Signals;
         kept.Clear();
-        for (int i = 1; i < SignalCatalogue.Count; i++)
+        for (ulong present = reading.Present; present != 0; present &= present - 1)
         {
+            int i = BitOperations.TrailingZeroCount(present);
             double belief = reading[(Signal)i] * trust;
             bool sure = reading.Evidence((Signal)i) * trust >= EvidenceLine.Acted;
             if (!sure && belief < EvidenceLine.Weighed) continue;

@@ -108,7 +108,7 @@ public sealed class SignalReader
         if (Model?.SideOf(speaker) is { Heads.Length: > 0 } side && tokens.Length > 0)
         {
             side.Read(work.Tokens, work.Negated.AsSpan(tailWords, tokens.Length), before, into, work.Linear);
-            LearnedEvidence.Add(side, tokens, work.Linear, into);
+            LearnedEvidence.Add(side, work, into);
         }
 
         KeepTail(words, ref tail);

@@ -29,4 +29,14 @@ public class LogisticTests
 
         Assert.Equal(17550179319943991637UL, hash);
     }
+
+    /// <summary>Four at a time and the rest one by one, below and above the range of exp, too.</summary>
+    [Fact]
+    public void OfEach_OfManyNumbers_HasTheBitsOfEach()
+    {
+        double[] numbers = [.. Enumerable.Range(-4001, 8003).Select(i => i / 5.0), 0.0, -0.0, 1e-300, double.MaxValue, double.MinValue, double.PositiveInfinity, double.NegativeInfinity];
+        double[] each = [.. numbers];
+        Logistic.OfEach(each);
+        Assert.Equal(numbers.Select(x => BitConverter.DoubleToInt64Bits(Logistic.Of(x))), each.Select(BitConverter.DoubleToInt64Bits));
+    }
 }

@@ -16,7 +16,7 @@ public class LogEntryTests
     public void BeliefBelowTheDecision_IsKeptAndDoesNotMoveTheDialogue()
     {
         var reading = new SignalReading();
-        reading.Believe(Signal.CancelHint, 0.6f, 0, 4);
+        reading.Believe(Signal.CancelHint, 0.6f, head: 0);
         LogEntry entry = Taken(reading);
         Assert.Equal(0.6, entry[Signal.CancelHint], 0.002);
         Assert.False(entry.Has(Signal.CancelHint));
@@ -27,7 +27,7 @@ public class LogEntryTests
     {
         var reading = new SignalReading();
         reading.Raise(Signal.CancelRequest, 0.9f, 0, 4);
-        reading.Believe(Signal.CancelRequest, 0.2f, 5, 9);
+        reading.Believe(Signal.CancelRequest, 0.2f, head: 0);
         Assert.Equal(0.9f, reading[Signal.CancelRequest]);
         Assert.Equal((0, 4), reading.Span(Signal.CancelRequest));
         Assert.True(Taken(reading).Has(Signal.CancelRequest));
@@ -38,7 +38,7 @@ public class LogEntryTests
     {
         var reading = new SignalReading();
         reading.Raise(Signal.CancelRequest, 0.4f, 0, 4);
-        reading.Believe(Signal.CancelRequest, 0.15f, 0, 4);
+        reading.Believe(Signal.CancelRequest, 0.15f, head: 0);
         Assert.Equal(0.15f, reading[Signal.CancelRequest]);
     }
 
@@ -56,7 +56,7 @@ public class LogEntryTests
     public void MoreSignalsThanKept_TheSureAndTheStrongestStay()
     {
         var reading = new SignalReading();
-        for (Signal s = Signal.CancelRequest; s <= Signal.Gratitude; s++) reading.Believe(s, 0.11f + (0.02f * (int)s), 0, 1);
+        for (Signal s = Signal.CancelRequest; s <= Signal.Gratitude; s++) reading.Believe(s, 0.11f + (0.02f * (int)s), head: 0);
         reading.Raise(Signal.CancelRequest, 0.55f, 0, 1);
         LogEntry entry = Taken(reading);
         Assert.True(entry.Has(Signal.CancelRequest));
@@ -70,7 +70,7 @@ public class LogEntryTests
     {
         var reading = new SignalReading();
         reading.Raise(Signal.CancelRequest, 0.9f, 0, 4);
-        reading.Believe(Signal.CancelRequest, 0.95f, 0, 4);
+        reading.Believe(Signal.CancelRequest, 0.95f, head: 0);
         reading.RuleOut(Signal.CancelRequest);
         Assert.Equal(0f, reading[Signal.CancelRequest]);
         Assert.False(Taken(reading).Has(Signal.CancelRequest));

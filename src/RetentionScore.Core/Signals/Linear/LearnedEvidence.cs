@@ -1,5 +1,3 @@
-using RetentionScore.Core.Text;
-
 namespace RetentionScore.Core.Signals.Linear;
 
 /// <summary>
@@ -14,30 +12,37 @@ internal static class LearnedEvidence
     internal const double WithPhrases = 0.8472978603872034, Alone = 1.0986122886681098, NotTold = -4.59511985013459;
 
     /// <summary>Adds what the model read to what phrases found.</summary>
-    public static void Add(LinearSide side, ReadOnlySpan<Token> tokens, LinearScratch scratch, SignalReading into)
+    public static void Add(LinearSide side, ReaderScratch work, SignalReading into)
     {
-        for (int h = 0; h < side.Heads.Length; h++)
+        LinearScratch scratch = work.Linear;
+        ReadOnlySpan<LinearHead> heads = side.Heads;
+        ReadOnlySpan<double> logOdds = scratch.LogOdds.AsSpan(0, heads.Length);
+        // Of all of them at once, with what stands behind the last in its four: that is less work than of those alone that are told.
+        int whole = (heads.Length + 3) & ~3;
+        Span<double> probabilities = scratch.Probabilities.AsSpan(0, whole);
+        scratch.LogOdds.AsSpan(0, whole).CopyTo(probabilities);
+        Logistic.OfEach(probabilities);
+        into.ReadBy(side.Signals, work);
+        for (int h = 0; h < logOdds.Length; h++)
         {
-            double logOdds = scratch.LogOdds[h];
-            Signal signal = side.Heads[h].Signal;
-            if (logOdds < NotTold)
-            {
-                into.Believe(signal, 0, 0, 0);
-                continue;
-            }
-
+            if (logOdds[h] < NotTold) continue;
+            Signal signal = heads[h].Signal;
             bool weakly = into.Evidence(signal) >= Weak;
-            bool sure = logOdds >= (weakly ? WithPhrases : TakesBack(signal) ? double.PositiveInfinity : Alone);
-            var probability = (float)Logistic.Of(logOdds);
-            var (begin, end) = StrongestWords(scratch, h);
-            into.Believe(signal, probability, tokens[begin].BeginChar, tokens[end - 1].EndChar);
-            if (sure) into.Raise(signal, probability, tokens[begin].BeginChar, tokens[end - 1].EndChar);
+            into.Believe(signal, (float)probabilities[h], h);
+            if (logOdds[h] >= (weakly ? WithPhrases : Alone) && (weakly || !TakesBack(signal))) into.BeSure(signal);
         }
+    }
+
+    /// <summary>The words that a head went by, as UTF-16 code units of the text: the run that adds most, within the window that was read.</summary>
+    public static (int Begin, int End) StrongestWords(ReaderScratch work, int head)
+    {
+        var (begin, end) = StrongestWords(work.Linear, head);
+        var tokens = work.Tokens.Tokens;
+        return (tokens[begin].BeginChar, tokens[end - 1].EndChar);
     }
 
     private static bool TakesBack(Signal signal) => signal is Signal.WithdrawsCancel or Signal.AcceptsOffer;
 
-    /// <summary>The run of words that adds most, within the window that was read.</summary>
     private static (int Begin, int End) StrongestWords(LinearScratch scratch, int head)
     {
         var (from, to) = scratch.Windows[head];

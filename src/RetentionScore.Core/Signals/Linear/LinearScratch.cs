@@ -14,6 +14,15 @@ internal sealed class LinearScratch
     /// <summary>Log-odds of each head.</summary>
     public readonly double[] LogOdds = new double[LinearSide.Stride];
 
+    /// <summary>The probabilities of these.</summary>
+    public readonly double[] Probabilities = new double[LinearSide.Stride];
+
+    /// <summary>The row of each word, and that of its pair with the word before it; 0 for none.</summary>
+    public readonly int[] WordRows = new int[TokenBuffer.Capacity], PairRows = new int[TokenBuffer.Capacity];
+
+    /// <summary>What the words come to for each head, all of them or those of the best window.</summary>
+    public readonly double[] Best = new double[LinearSide.Stride];
+
     /// <summary>The words of the window that gave them: first, and one past the last.</summary>
     public readonly (int Begin, int End)[] Windows = new (int, int)[LinearSide.Stride];
 

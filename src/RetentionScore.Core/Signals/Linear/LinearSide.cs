@@ -20,9 +20,11 @@ internal sealed class LinearSide
     /// <summary>The root is of the count of words and this: one word alone is not all there is to know.</summary>
     public const int CountOffset = 2;
 
+    // Rows by number from 1 on; row 0 is zeros, so that what was not found is added like all else.
     private readonly Vocabulary _words, _features;
     private readonly short[] _wordRows, _directRows;
     private readonly sbyte[] _featureRows;
+    private readonly HeadNumbers _numbers;
 
     /// <summary>Builds a side from its tables.</summary>
     public LinearSide(LinearTables tables)
@@ -31,9 +33,11 @@ internal sealed class LinearSide
         _words = new Vocabulary(tables.WordKeys);
         _features = new Vocabulary(tables.FeatureKeys);
         int heads = tables.Heads.Length;
-        _wordRows = Widen(tables.WordRows, heads);
-        _featureRows = Widen(tables.FeatureRows, heads);
-        _directRows = Widen(tables.DirectRows, heads);
+        _wordRows = Widen(tables.WordRows, heads, before: 1);
+        _featureRows = Widen(tables.FeatureRows, heads, before: 1);
+        _directRows = Widen(tables.DirectRows, heads, before: 0);
+        _numbers = new HeadNumbers(tables.Heads);
+        foreach (LinearHead head in tables.Heads) Signals |= 1UL << (int)head.Signal;
     }
 
     /// <summary>What it was built from.</summary>
@@ -41,6 +45,9 @@ internal sealed class LinearSide
 
     /// <summary>The signals it knows.</summary>
     public ReadOnlySpan<LinearHead> Heads => Tables.Heads;
+
+    /// <summary>The signals it knows, a bit each by number.</summary>
+    public ulong Signals { get; }
 
     /// <summary>Fills the log-odds of each head, and where they come from.</summary>
     /// <param name="buffer">The utterance.</param>
@@ -50,30 +57,46 @@ internal sealed class LinearSide
     /// <param name="scratch">Scratch; holds the result.</param>
     public void Read(TokenBuffer buffer, ReadOnlySpan<bool> negated, PriorActs before, SignalReading phrases, LinearScratch scratch)
     {
-        var tokens = buffer.Tokens;
+        int words = buffer.Tokens.Length;
+        FindRows(buffer.Tokens, scratch);
         AddWords(buffer, negated, before, scratch);
-        AddDirect(phrases, before, tokens.Length, scratch.Direct);
-        double whole = Math.Sqrt(tokens.Length + CountOffset), window = Math.Sqrt(WindowWords + CountOffset);
+        AddDirect(phrases, before, words, scratch.Direct);
+        _numbers.Divide(scratch.Prefix.AsSpan(words * Stride, Stride), Math.Sqrt(words + CountOffset), scratch.Best);
+        scratch.Windows.AsSpan(0, Tables.Heads.Length).Fill((0, words));
+        if (words > WindowWords) FindWindows(words, scratch);
+        _numbers.Weigh(scratch.Best, scratch.Direct, scratch.LogOdds);
+    }
+
+    /// <summary>Of a long utterance the best window, where that is more than the whole.</summary>
+    private void FindWindows(int words, LinearScratch scratch)
+    {
+        double window = Math.Sqrt(WindowWords + CountOffset);
         ReadOnlySpan<int> prefix = scratch.Prefix;
-        int all = tokens.Length * Stride;
         for (int h = 0; h < Tables.Heads.Length; h++)
         {
-            ref readonly LinearHead head = ref Tables.Heads[h];
-            double best = prefix[all + h] / whole;
-            scratch.Windows[h] = (0, tokens.Length);
-            if (head.Windowed && tokens.Length > WindowWords)
+            if (!Tables.Heads[h].Windowed) continue;
+            for (int begin = 0; begin + WindowStep < words; begin += WindowStep)
             {
-                for (int begin = 0; begin + WindowStep < tokens.Length; begin += WindowStep)
-                {
-                    int end = Math.Min(begin + WindowWords, tokens.Length);
-                    double sum = (prefix[(end * Stride) + h] - prefix[(begin * Stride) + h]) / window;
-                    if (sum <= best) continue;
-                    best = sum;
-                    scratch.Windows[h] = (begin, end);
-                }
+                int end = Math.Min(begin + WindowWords, words);
+                double sum = (prefix[(end * Stride) + h] - prefix[(begin * Stride) + h]) / window;
+                if (sum <= scratch.Best[h]) continue;
+                scratch.Best[h] = sum;
+                scratch.Windows[h] = (begin, end);
             }
+        }
+    }
 
-            scratch.LogOdds[h] = (head.Slope * (head.Bias + (head.WordScale * best) + (head.DirectScale * scratch.Direct[h]))) + head.Offset;
+    // Looked up before anything is added: one does not wait for the memory of another.
+    private void FindRows(ReadOnlySpan<Token> tokens, LinearScratch scratch)
+    {
+        Span<int> words = scratch.WordRows.AsSpan(0, tokens.Length), pairs = scratch.PairRows.AsSpan(0, tokens.Length);
+        ulong last = 0;
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            ulong hash = tokens[i].Hash;
+            words[i] = _words.Find(FeatureKey.Word(hash));
+            pairs[i] = i > 0 ? _features.Find(FeatureKey.Pair(last, hash)) : 0;
+            last = hash;
         }
     }
 
@@ -86,10 +109,10 @@ internal sealed class LinearSide
         for (int i = 0; i < tokens.Length; i++)
         {
             ulong hash = tokens[i].Hash;
-            int word = _words.Find(FeatureKey.Word(hash));
-            if (word >= 0) sum.Add(ref _wordRows[word * Stride]);
+            int word = scratch.WordRows[i];
+            if (word > 0) sum.Add(ref _wordRows[word * Stride]);
             else AddLetters(buffer.LettersOf(tokens[i]), scratch.Grams, ref sum);
-            if (i > 0) AddFeature(FeatureKey.Pair(tokens[i - 1].Hash, hash), ref sum);
+            sum.AddTwice(ref _featureRows[scratch.PairRows[i] * Stride]);
             if (i == 0) AddFeature(FeatureKey.First(hash), ref sum);
             else if (i == 1) AddFeature(FeatureKey.Second(hash), ref sum);
             if (i == tokens.Length - 1) AddFeature(FeatureKey.Last(hash), ref sum);
@@ -100,11 +123,7 @@ internal sealed class LinearSide
         }
     }
 
-    private void AddFeature(ulong key, ref RowSum sum)
-    {
-        int row = _features.Find(key);
-        if (row >= 0) sum.AddTwice(ref _featureRows[row * Stride]);
-    }
+    private void AddFeature(ulong key, ref RowSum sum) => sum.AddTwice(ref _featureRows[_features.Find(key) * Stride]);
 
     private void AddAnswer(ulong hash, PriorActs before, ref RowSum sum)
     {
@@ -116,18 +135,18 @@ internal sealed class LinearSide
         int count = FeatureKey.Grams(letters, grams);
         for (int i = 0; i < count; i++)
         {
-            int row = _features.Find(grams[i]);
-            if (row >= 0) sum.Add(ref _featureRows[row * Stride]);
+            sum.Add(ref _featureRows[_features.Find(grams[i]) * Stride]);
         }
     }
 
     private void AddDirect(SignalReading phrases, PriorActs before, int words, Span<int> into)
     {
         var sum = default(RowSum);
-        for (int s = 1; s < SignalCatalogue.Count; s++)
+        for (ulong found = phrases.Found; found != 0; found &= found - 1)
         {
-            float p = phrases.Evidence((Signal)s);
-            if (p > 0) sum.Add(ref _directRows[DirectFeature.Phrase((Signal)s, p) * Stride]);
+            var signal = (Signal)BitOperations.TrailingZeroCount(found);
+            float p = phrases.Evidence(signal);
+            if (p > 0) sum.Add(ref _directRows[DirectFeature.Phrase(signal, p) * Stride]);
         }
 
         sum.Add(ref _directRows[DirectFeature.Length(words) * Stride]);
@@ -135,12 +154,12 @@ internal sealed class LinearSide
         sum.CopyTo(ref into[0]);
     }
 
-    private static T[] Widen<T>(T[] rows, int heads)
+    private static T[] Widen<T>(T[] rows, int heads, int before)
     {
         if (heads == 0) return new T[Stride];
         int count = rows.Length / heads;
-        var wide = new T[count * Stride];
-        for (int row = 0; row < count; row++) Array.Copy(rows, row * heads, wide, row * Stride, heads);
+        var wide = new T[(count + before) * Stride];
+        for (int row = 0; row < count; row++) rows.AsSpan(row * heads, heads).CopyTo(wide.AsSpan((row + before) * Stride));
         return wide;
     }
 

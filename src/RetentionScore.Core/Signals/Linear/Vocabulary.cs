@@ -25,7 +25,7 @@ internal sealed class Vocabulary
         }
     }
 
-    /// <summary>The row of a key; -1 for none.</summary>
+    /// <summary>The row of a key, from 1 on; 0 for none.</summary>
     public int Find(ulong key)
     {
         int slot = (int)(key >> _shift);
@@ -33,10 +33,10 @@ internal sealed class Vocabulary
         ulong found;
         while ((found = _slots[slot]) != 0)
         {
-            if ((uint)(found >> 32) == check) return (int)(uint)found - 1;
+            if ((uint)(found >> 32) == check) return (int)(uint)found;
             slot = (slot + 1) & (_slots.Length - 1);
         }
 
-        return -1;
+        return 0;
     }
 }
