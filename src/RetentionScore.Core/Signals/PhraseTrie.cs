@@ -138,6 +138,6 @@ internal sealed class PhraseTrie
         public PhraseAutomaton.Sides Sides { get; set; }
 
         /// <summary>Nodes by class of word.</summary>
-        public SortedDictionary<ushort, int> Next { get; } = [];
+        public SortedList<ushort, int> Next { get; } = [];
     }
 }
