@@ -1,3 +1,4 @@
+using System.Numerics;
 using RetentionScore.Core.Text;
 
 namespace RetentionScore.Core.Signals;
@@ -64,57 +65,55 @@ internal sealed class PhraseAutomaton
     /// <returns>How many matches were written; those past the end of <paramref name="matches"/> are left out.</returns>
     public int Find(ReadOnlySpan<ushort> words, Sides sides, PhraseWalk walk, Span<Match> matches)
     {
-        int found = 0;
-        if (sides == Sides.None) return found;
-        walk.Begin(words);
+        if (sides == Sides.None) return 0;
+        walk.Begin(words, sides);
+        Node[] anywhere = _anywhere.Of(sides);
         for (int at = 0; at < words.Length; at++)
         {
             walk.MoveTo(at);
-            foreach (var (node, first) in walk.Due) Reach(_trie.Nodes[node], first, at, words, sides, walk, matches, ref found);
+            foreach (var (node, first) in walk.Due) Reach(_trie.Nodes[node], first, walk, matches);
             if (words[at] == 0) continue;
-            Reach(_anywhere.Of(words[at], sides), at, at, words, sides, walk, matches, ref found);
-            if (at == 0) Reach(_atStart.Of(words[at], sides), at, at, words, sides, walk, matches, ref found);
+            Reach(anywhere[words[at]], at, walk, matches);
+            if (at == 0) Reach(_atStart.Of(sides)[words[at]], at, walk, matches);
         }
 
-        return found;
+        return walk.Found;
     }
 
-    private void Reach(in Node node, int first, int at, ReadOnlySpan<ushort> words, Sides sides, PhraseWalk walk, Span<Match> matches, ref int found)
+    private void Reach(in Node node, int first, PhraseWalk walk, Span<Match> matches)
     {
+        int at = walk.At;
         for (int i = node.PatternBegin; i < node.PatternEnd; i++)
         {
-            if (found < matches.Length) matches[found++] = new Match(_trie.PatternsOfNodes[i], first, at);
+            if (walk.Found < matches.Length) matches[walk.Found++] = new Match(_trie.PatternsOfNodes[i], first, at);
         }
 
-        for (int i = node.WaitBegin; i < node.WaitEnd; i++)
+        foreach (ref readonly Wait wait in _trie.Waits.AsSpan(node.WaitBegin, node.WaitEnd - node.WaitBegin))
         {
-            ref readonly Wait wait = ref _trie.Waits[i];
-            if ((wait.Sides & sides) == 0) continue;
-            if (wait.Gap > 0) LookAhead(wait, first, at, words, walk);
-            else if (wait.Words.Meets(walk.WordAt(at + 1)))
-                foreach (int next in Follow(wait, words[at + 1])) walk.Add(at + 1, next, first);
-        }
-    }
-
-    private void LookAhead(in Wait wait, int first, int at, ReadOnlySpan<ushort> words, PhraseWalk walk)
-    {
-        if (!wait.Words.Meets(walk.Ahead(wait.Gap))) return;
-        int last = Math.Min(at + 1 + wait.Gap, words.Length - 1);
-        for (int next = at + 1; next <= last; next++)
-        {
-            if (!wait.Words.Meets(walk.WordAt(next))) continue;
-            foreach (int node in Follow(wait, words[next])) walk.AddOnce(next, node, first);
+            if ((wait.Sides & walk.Sides) == 0) continue;
+            if (wait.Gap > 0)
+            {
+                for (uint met = walk.Ahead(wait.Words, wait.Gap); met != 0; met &= met - 1)
+                {
+                    int next = at + 1 + BitOperations.TrailingZeroCount(met);
+                    foreach (int follower in Follow(wait, walk.WordAt(next))) walk.AddOnce(next, follower, first);
+                }
+            }
+            else if (walk.MeetsNext(wait.Words))
+            {
+                foreach (int next in Follow(wait, walk.WordAt(at + 1))) walk.Add(at + 1, next, first);
+            }
         }
     }
 
     /// <summary>The nodes that a word leads to.</summary>
     private ReadOnlySpan<int> Follow(in Wait wait, ushort word)
     {
-        var slots = _trie.Slots;
+        ReadOnlySpan<Slot> slots = _trie.Slots.AsSpan(wait.SlotBegin, wait.SlotMask + 1);
         uint at = Slot.HashOf(word);
         while (true)
         {
-            ref readonly Slot slot = ref slots[wait.SlotBegin + (int)(at++ & (uint)wait.SlotMask)];
+            ref readonly Slot slot = ref slots[(int)(at++ & (uint)wait.SlotMask)];
             if (slot.Word == word) return slot.Count == 1 ? new ReadOnlySpan<int>(in slot.Node) : _trie.NodesOfSlots.AsSpan(slot.Node, slot.Count);
             if (slot.Word == 0) return default;
         }
@@ -123,7 +122,7 @@ internal sealed class PhraseAutomaton
     /// <summary>What each word begins, of one side's phrases. Of all waits of the same gap one is made, as most words begin many.</summary>
     internal readonly record struct Starts(Node[] OfCustomer, Node[] OfAgent)
     {
-        public ref readonly Node Of(ushort word, Sides side) => ref (side == Sides.Customer ? OfCustomer : OfAgent)[word];
+        public Node[] Of(Sides side) => side == Sides.Customer ? OfCustomer : OfAgent;
     }
 
     /// <summary>The trie in rows: nodes, waits and slots say where theirs begin and end.</summary>

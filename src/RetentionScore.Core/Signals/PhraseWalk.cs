@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace RetentionScore.Core.Signals;
 
 /// <summary>
@@ -10,26 +14,52 @@ internal sealed class PhraseWalk
     internal const int MostAtAWord = 512;
 
     private const int Places = 16; // above a gap's end; a power of two
+    private const int PlaceLength = MostAtAWord + 8; // places that lie a whole page apart would drive each other out of the cache
     private const int Slots = 2 * MostAtAWord;
+    private const int MostLookedThrough = 16;
+    private const int MostWords = Text.TokenBuffer.Capacity + TailWords.Length;
 
-    private readonly (int Node, int First)[] _due = new (int, int)[Places * MostAtAWord];
+    // Behind the last word there is room for what is looked at together.
+    private const int Room = MostWords + PhraseAutomaton.MostGap + 1 + 4;
+
+    private readonly (int Node, int First)[] _due = new (int, int)[Places * PlaceLength];
     private readonly (int Stamp, int At)[][] _slots = [.. Enumerable.Range(0, Places).Select(_ => new (int, int)[Slots])];
     private readonly int[] _counts = new int[Places];
-    private readonly WordMask[] _words = new WordMask[Text.TokenBuffer.Capacity + TailWords.Length + PhraseAutomaton.MostGap + 2];
-    private readonly WordMask[] _ahead = new WordMask[PhraseAutomaton.MostGap + 1];
-    private int _at, _seenTo;
+    private readonly ushort[] _words = new ushort[MostWords];
+    private readonly ulong[] _low = new ulong[Room], _high = new ulong[Room];
     private int _stamp;
 
-    /// <summary>The phrases whose next word is the one at hand.</summary>
-    public ReadOnlySpan<(int Node, int First)> Due => _due.AsSpan(PlaceOf(_at) * MostAtAWord, _counts[PlaceOf(_at)]);
+    /// <summary>Words of the utterance.</summary>
+    public int Length { get; private set; }
 
-    public void Begin(ReadOnlySpan<ushort> words)
+    /// <summary>Where the word at hand stands.</summary>
+    public int At { get; private set; }
+
+    /// <summary>Whose phrases are looked for.</summary>
+    public PhraseAutomaton.Sides Sides { get; private set; }
+
+    /// <summary>Matches written.</summary>
+    public int Found { get; set; }
+
+    /// <summary>The phrases whose next word is the one at hand.</summary>
+    public ReadOnlySpan<(int Node, int First)> Due => _due.AsSpan(PlaceOf(At) * PlaceLength, _counts[PlaceOf(At)]);
+
+    public void Begin(ReadOnlySpan<ushort> words, PhraseAutomaton.Sides sides)
     {
         Array.Clear(_counts);
-        for (int i = 0; i < words.Length; i++) _words[i] = WordMask.Of(words[i]);
-        _words.AsSpan(words.Length, PhraseAutomaton.MostGap + 2).Clear();
+        (Length, Sides, Found) = (words.Length, sides, 0);
+        words.CopyTo(_words);
+        for (int i = 0; i < words.Length; i++)
+        {
+            WordMask mask = WordMask.Of(words[i]);
+            (_low[i], _high[i]) = (mask.Low, mask.High);
+        }
+
+        int ahead = Math.Min(Room - words.Length, PhraseAutomaton.MostGap + 1 + 4);
+        _low.AsSpan(words.Length, ahead).Clear();
+        _high.AsSpan(words.Length, ahead).Clear();
         // A stamp for each word of each utterance: what an earlier one left in the slots is nobody's.
-        if (_stamp > int.MaxValue - _words.Length)
+        if (_stamp > int.MaxValue - Room)
         {
             foreach (var slots in _slots) Array.Clear(slots);
             _stamp = 0;
@@ -41,25 +71,33 @@ internal sealed class PhraseWalk
     /// <summary>Goes on to a word; what was due at the word before is gone.</summary>
     public void MoveTo(int at)
     {
-        if (at > 0) _counts[PlaceOf(_at)] = 0;
-        _at = at;
-        _seenTo = -1;
+        if (at > 0) _counts[PlaceOf(At)] = 0;
+        At = at;
     }
 
-    /// <summary>The set of a word.</summary>
-    public WordMask WordAt(int at) => _words[at];
+    /// <summary>A word.</summary>
+    public ushort WordAt(int at) => _words[at];
 
-    /// <summary>The words that stand behind this one within a gap.</summary>
-    public WordMask Ahead(int gap)
+    /// <summary>Whether the next word may be one of these; behind the last there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MeetsNext(in WordMask words) => ((_low[At + 1] & words.Low) | (_high[At + 1] & words.High)) != 0;
+
+    /// <summary>Which words within a gap may be one of these: bit 0 is the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Ahead(in WordMask words, int gap)
     {
-        while (_seenTo < gap)
+        ref ulong lows = ref MemoryMarshal.GetArrayDataReference(_low);
+        ref ulong highs = ref MemoryMarshal.GetArrayDataReference(_high);
+        Vector256<ulong> low = Vector256.Create(words.Low), high = Vector256.Create(words.High);
+        uint met = 0;
+        for (int i = 0; i <= gap; i += Vector256<ulong>.Count)
         {
-            WordMask next = _words[_at + 2 + _seenTo];
-            _ahead[_seenTo + 1] = _seenTo < 0 ? next : _ahead[_seenTo] | next;
-            _seenTo++;
+            nuint from = (nuint)(At + 1 + i);
+            var both = (Vector256.LoadUnsafe(ref lows, from) & low) | (Vector256.LoadUnsafe(ref highs, from) & high);
+            met |= (~Vector256.Equals(both, Vector256<ulong>.Zero).ExtractMostSignificantBits() & 0xF) << i;
         }
 
-        return _ahead[gap];
+        return met & ((2u << gap) - 1);
     }
 
     /// <summary>Carries a phrase on to a word, at a place to which only one way leads: the word behind the place before.</summary>
@@ -67,31 +105,58 @@ internal sealed class PhraseWalk
     {
         ref int count = ref _counts[PlaceOf(at)];
         if (count == MostAtAWord) return;
-        _due[PlaceOf(at) * MostAtAWord + count++] = (node, first);
+        _due[PlaceOf(at) * PlaceLength + count++] = (node, first);
     }
 
     /// <summary>Carries a phrase on to a word behind a gap. Of two that are at the same place, the one begun later has the shorter span: it replaces the other.</summary>
     public void AddOnce(int at, int node, int first)
     {
+        int place = PlaceOf(at);
+        ref int count = ref _counts[place];
+        if (count > MostLookedThrough)
+        {
+            AddOnceOfMany(at, node, first);
+            return;
+        }
+
+        var due = _due.AsSpan(place * PlaceLength, count + 1);
+        for (int i = 0; i < count; i++)
+        {
+            if (due[i].Node != node) continue;
+            due[i].First = Math.Max(due[i].First, first);
+            return;
+        }
+
+        due[count++] = (node, first);
+        if (count <= MostLookedThrough) return;
+        for (int i = 0; i < count; i++) Mark(at, due[i].Node, i);
+    }
+
+    private void AddOnceOfMany(int at, int node, int first)
+    {
         int place = PlaceOf(at), stamp = _stamp - at;
         var slots = _slots[place];
-        var due = _due.AsSpan(place * MostAtAWord, MostAtAWord);
-        int slot = node & (Slots - 1);
-        while (slots[slot].Stamp == stamp)
+        var due = _due.AsSpan(place * PlaceLength, MostAtAWord);
+        for (int slot = node & (Slots - 1); slots[slot].Stamp == stamp; slot = (slot + 1) & (Slots - 1))
         {
             ref var known = ref due[slots[slot].At];
-            if (known.Node == node)
-            {
-                known.First = Math.Max(known.First, first);
-                return;
-            }
-
-            slot = (slot + 1) & (Slots - 1);
+            if (known.Node != node) continue;
+            known.First = Math.Max(known.First, first);
+            return;
         }
 
         if (_counts[place] == MostAtAWord) return;
-        slots[slot] = (stamp, _counts[place]);
+        Mark(at, node, _counts[place]);
         due[_counts[place]++] = (node, first);
+    }
+
+    private void Mark(int at, int node, int index)
+    {
+        int stamp = _stamp - at;
+        var slots = _slots[PlaceOf(at)];
+        int slot = node & (Slots - 1);
+        while (slots[slot].Stamp == stamp) slot = (slot + 1) & (Slots - 1);
+        slots[slot] = (stamp, index);
     }
 
     private static int PlaceOf(int at) => at & (Places - 1);
