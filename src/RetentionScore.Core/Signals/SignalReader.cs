@@ -121,13 +121,21 @@ public sealed class SignalReader
         var patterns = _phrases.Patterns;
         bool customer = speaker == Speaker.Customer;
         bool agent = speaker is Speaker.Agent or Speaker.Supervisor or Speaker.Bot;
+        ulong vetoed = 0; // signals for which a veto was found, a bit each by number
+        foreach (ref readonly var match in matches)
+        {
+            ref readonly var pattern = ref patterns[match.Pattern];
+            if (pattern.Veto) vetoed |= 1UL << (int)pattern.Signal;
+        }
+
         foreach (ref readonly var match in matches)
         {
             ref readonly var pattern = ref patterns[match.Pattern];
             bool ofSpeaker = (customer && SignalCatalogue.OfCustomer(pattern.Signal)) || (agent && SignalCatalogue.OfAgent(pattern.Signal));
             if (pattern.Veto || !ofSpeaker || match.Last < before || (pattern.AtEnd && match.Last != before + tokens.Length - 1)) continue;
             if (!pattern.Immune && negated[match.First]) continue;
-            if (IsVetoed(match, pattern.Signal, matches, words)) continue;
+            if (pattern.Probability <= into.Evidence(pattern.Signal)) continue; // it would change nothing
+            if ((vetoed & (1UL << (int)pattern.Signal)) != 0 && IsVetoed(match, pattern.Signal, matches, words)) continue;
             int begin = tokens[Math.Max(match.First - before, 0)].BeginChar;
             into.Raise(pattern.Signal, pattern.Probability, begin, tokens[match.Last - before].EndChar);
         }
