@@ -36,6 +36,8 @@ public static class ServerHost
     public static WebApplication Build(ServerOptions options, Action<WebApplicationBuilder>? customize = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        // The phrases are laid out while the host is put together, which takes about as long; whoever needs them first waits for what is left of it.
+        _ = Task.Run(static () => SignalReader.BuiltIn);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain.LameDuck + options.Drain.Time + TimeSpan.FromSeconds(2));
