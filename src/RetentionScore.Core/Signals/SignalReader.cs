@@ -205,7 +205,8 @@ public sealed class SignalReader
         ulong bits = 0;
         for (int i = 0; i < tokens.Length; i++)
         {
-            if ((_kinds[words[i]] & WordKinds.Stopword) == 0) bits |= 1UL << (int)((tokens[i].Hash ^ (tokens[i].Hash >> 29)) & 63);
+            ulong isContent = (_kinds[words[i]] & WordKinds.Stopword) == 0 ? 1UL : 0UL;
+            bits |= isContent << (int)((tokens[i].Hash ^ (tokens[i].Hash >> 29)) & 63);
         }
 
         return bits;

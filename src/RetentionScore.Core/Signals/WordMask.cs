@@ -6,9 +6,10 @@ internal readonly record struct WordMask(ulong Low, ulong High)
     /// <summary>The set of one word; of the unknown word, which no phrase knows, nothing.</summary>
     public static WordMask Of(ushort word)
     {
-        if (word == 0) return default;
+        // Without a branch: which words come is not foreseen.
         int bit = (int)((word * 0x9E3779B1u) >> 25);
-        return bit < 64 ? new WordMask(1UL << bit, 0) : new WordMask(0, 1UL << (bit - 64));
+        ulong one = (word == 0 ? 0UL : 1UL) << (bit & 63), isHigh = 0UL - (ulong)(bit >> 6);
+        return new WordMask(one & ~isHigh, one & isHigh);
     }
 
     public static WordMask operator |(in WordMask a, in WordMask b) => new(a.Low | b.Low, a.High | b.High);
