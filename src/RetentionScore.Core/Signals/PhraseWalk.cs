@@ -20,17 +20,14 @@ internal sealed class PhraseWalk
     private const int MostWords = Text.TokenBuffer.Capacity + TailWords.Length;
 
     // Behind the last word there is room for what is looked at together.
-    private const int Room = MostWords + PhraseAutomaton.MostGap + 1 + 4;
+    private const int Behind = PhraseAutomaton.MostGap + 1 + 4;
 
     private readonly (int Node, int First)[] _due = new (int, int)[Places * PlaceLength];
     private readonly (int Stamp, int At)[][] _slots = [.. Enumerable.Range(0, Places).Select(_ => new (int, int)[Slots])];
     private readonly int[] _counts = new int[Places];
     private readonly ushort[] _words = new ushort[MostWords];
-    private readonly ulong[] _low = new ulong[Room], _high = new ulong[Room];
+    private readonly ulong[] _low = new ulong[MostWords + Behind], _high = new ulong[MostWords + Behind];
     private int _stamp;
-
-    /// <summary>Words of the utterance.</summary>
-    public int Length { get; private set; }
 
     /// <summary>Where the word at hand stands.</summary>
     public int At { get; private set; }
@@ -47,7 +44,7 @@ internal sealed class PhraseWalk
     public void Begin(ReadOnlySpan<ushort> words, PhraseAutomaton.Sides sides)
     {
         Array.Clear(_counts);
-        (Length, Sides, Found) = (words.Length, sides, 0);
+        (Sides, Found) = (sides, 0);
         words.CopyTo(_words);
         for (int i = 0; i < words.Length; i++)
         {
@@ -55,11 +52,10 @@ internal sealed class PhraseWalk
             (_low[i], _high[i]) = (mask.Low, mask.High);
         }
 
-        int ahead = Math.Min(Room - words.Length, PhraseAutomaton.MostGap + 1 + 4);
-        _low.AsSpan(words.Length, ahead).Clear();
-        _high.AsSpan(words.Length, ahead).Clear();
+        _low.AsSpan(words.Length, Behind).Clear();
+        _high.AsSpan(words.Length, Behind).Clear();
         // A stamp for each word of each utterance: what an earlier one left in the slots is nobody's.
-        if (_stamp > int.MaxValue - Room)
+        if (_stamp > int.MaxValue - MostWords - Behind)
         {
             foreach (var slots in _slots) Array.Clear(slots);
             _stamp = 0;
@@ -103,51 +99,58 @@ internal sealed class PhraseWalk
     /// <summary>Carries a phrase on to a word, at a place to which only one way leads: the word behind the place before.</summary>
     public void Add(int at, int node, int first)
     {
-        ref int count = ref _counts[PlaceOf(at)];
-        if (count == MostAtAWord) return;
-        _due[PlaceOf(at) * PlaceLength + count++] = (node, first);
+        if (_counts[PlaceOf(at)] < MostAtAWord) Put(at, node, first);
     }
 
     /// <summary>Carries a phrase on to a word behind a gap. Of two that are at the same place, the one begun later has the shorter span: it replaces the other.</summary>
     public void AddOnce(int at, int node, int first)
     {
         int place = PlaceOf(at);
-        ref int count = ref _counts[place];
-        if (count > MostLookedThrough)
+        int known = IndexOf(at, node);
+        if (known >= 0)
         {
-            AddOnceOfMany(at, node, first);
-            return;
+            ref int begun = ref _due[(place * PlaceLength) + known].First;
+            begun = Math.Max(begun, first);
         }
-
-        var due = _due.AsSpan(place * PlaceLength, count + 1);
-        for (int i = 0; i < count; i++)
+        else if (_counts[place] < MostAtAWord)
         {
-            if (due[i].Node != node) continue;
-            due[i].First = Math.Max(due[i].First, first);
-            return;
+            Put(at, node, first);
         }
-
-        due[count++] = (node, first);
-        if (count <= MostLookedThrough) return;
-        for (int i = 0; i < count; i++) Mark(at, due[i].Node, i);
     }
 
-    private void AddOnceOfMany(int at, int node, int first)
+    /// <summary>Few are looked through, many are hashed.</summary>
+    private int IndexOf(int at, int node)
     {
-        int place = PlaceOf(at), stamp = _stamp - at;
-        var slots = _slots[place];
-        var due = _due.AsSpan(place * PlaceLength, MostAtAWord);
-        for (int slot = node & (Slots - 1); slots[slot].Stamp == stamp; slot = (slot + 1) & (Slots - 1))
+        int place = PlaceOf(at), count = _counts[place];
+        var due = _due.AsSpan(place * PlaceLength, count);
+        if (count <= MostLookedThrough)
         {
-            ref var known = ref due[slots[slot].At];
-            if (known.Node != node) continue;
-            known.First = Math.Max(known.First, first);
-            return;
+            for (int i = 0; i < count; i++)
+            {
+                if (due[i].Node == node) return i;
+            }
+
+            return -1;
         }
 
-        if (_counts[place] == MostAtAWord) return;
-        Mark(at, node, _counts[place]);
-        due[_counts[place]++] = (node, first);
+        int stamp = _stamp - at;
+        var slots = _slots[place];
+        for (int slot = node & (Slots - 1); slots[slot].Stamp == stamp; slot = (slot + 1) & (Slots - 1))
+        {
+            if (due[slots[slot].At].Node == node) return slots[slot].At;
+        }
+
+        return -1;
+    }
+
+    private void Put(int at, int node, int first)
+    {
+        int place = PlaceOf(at);
+        ref int count = ref _counts[place];
+        _due[(place * PlaceLength) + count++] = (node, first);
+        // Whoever is one too many to be looked through has all of them hashed, however they came.
+        if (count <= MostLookedThrough) return;
+        for (int i = count == MostLookedThrough + 1 ? 0 : count - 1; i < count; i++) Mark(at, _due[(place * PlaceLength) + i].Node, i);
     }
 
     private void Mark(int at, int node, int index)

@@ -13,7 +13,4 @@ internal readonly record struct WordMask(ulong Low, ulong High)
     }
 
     public static WordMask operator |(in WordMask a, in WordMask b) => new(a.Low | b.Low, a.High | b.High);
-
-    /// <summary>Whether the sets may have a word in common.</summary>
-    public bool Meets(in WordMask other) => ((Low & other.Low) | (High & other.High)) != 0;
 }

@@ -35,6 +35,13 @@ internal sealed class HeadNumbers
         }
     }
 
+    /// <summary>The probability of each head. Of all at once, with what stands behind the last in its four: that is less work than of those alone that are told.</summary>
+    public void Believe(ReadOnlySpan<double> logOdds, Span<double> probabilities)
+    {
+        logOdds[.._whole].CopyTo(probabilities);
+        Logistic.OfEach(probabilities[.._whole]);
+    }
+
     private static Vector256<double> Of(double[] numbers, int at) => Vector256.Create(numbers, at);
 
     private static Vector256<double> Doubles(ReadOnlySpan<int> four) =>

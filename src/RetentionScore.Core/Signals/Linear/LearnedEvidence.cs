@@ -16,20 +16,15 @@ internal static class LearnedEvidence
     {
         LinearScratch scratch = work.Linear;
         ReadOnlySpan<LinearHead> heads = side.Heads;
-        ReadOnlySpan<double> logOdds = scratch.LogOdds.AsSpan(0, heads.Length);
-        // Of all of them at once, with what stands behind the last in its four: that is less work than of those alone that are told.
-        int whole = (heads.Length + 3) & ~3;
-        Span<double> probabilities = scratch.Probabilities.AsSpan(0, whole);
-        scratch.LogOdds.AsSpan(0, whole).CopyTo(probabilities);
-        Logistic.OfEach(probabilities);
         into.ReadBy(side.Signals, work);
-        for (int h = 0; h < logOdds.Length; h++)
+        for (int h = 0; h < heads.Length; h++)
         {
-            if (logOdds[h] < NotTold) continue;
+            double logOdds = scratch.LogOdds[h];
+            if (logOdds < NotTold) continue;
             Signal signal = heads[h].Signal;
             bool weakly = into.Evidence(signal) >= Weak;
-            into.Believe(signal, (float)probabilities[h], h);
-            if (logOdds[h] >= (weakly ? WithPhrases : Alone) && (weakly || !TakesBack(signal))) into.BeSure(signal);
+            into.Believe(signal, (float)scratch.Probabilities[h], h);
+            if (logOdds >= (weakly ? WithPhrases : Alone) && (weakly || !TakesBack(signal))) into.BeSure(signal);
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class LinearSide
     /// <summary>The signals it knows, a bit each by number.</summary>
     public ulong Signals { get; }
 
-    /// <summary>Fills the log-odds of each head, and where they come from.</summary>
+    /// <summary>Fills log-odds and probability of each head, and where they come from.</summary>
     /// <param name="buffer">The utterance.</param>
     /// <param name="negated">For each of its words whether a negation reaches it.</param>
     /// <param name="before">What was done before it.</param>
@@ -65,6 +65,7 @@ internal sealed class LinearSide
         scratch.Windows.AsSpan(0, Tables.Heads.Length).Fill((0, words));
         if (words > WindowWords) FindWindows(words, scratch);
         _numbers.Weigh(scratch.Best, scratch.Direct, scratch.LogOdds);
+        _numbers.Believe(scratch.LogOdds, scratch.Probabilities);
     }
 
     /// <summary>Of a long utterance the best window, where that is more than the whole.</summary>
