@@ -5,7 +5,7 @@ namespace Grpc.Core;
 public abstract class ClientBase<T> : ClientBase
     where T : ClientBase<T>
 {
-    /// <summary>For test doubles: calls throw <see cref="NotImplementedException"/>.</summary>
+    /// <summary>For test doubles: calls that they do not override throw <see cref="NotImplementedException"/>, as with the official packages.</summary>
     protected ClientBase()
     {
     }
@@ -45,7 +45,7 @@ public abstract class ClientBase<T> : ClientBase
 /// <summary>The base of generated clients.</summary>
 public abstract class ClientBase
 {
-    /// <summary>For test doubles: calls throw <see cref="NotImplementedException"/>.</summary>
+    /// <summary>For test doubles: calls that they do not override throw <see cref="NotImplementedException"/>, as with the official packages.</summary>
     protected ClientBase()
         : this(new UnboundInvoker())
     {

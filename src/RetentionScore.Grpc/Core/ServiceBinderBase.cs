@@ -11,7 +11,7 @@ public abstract class ServiceBinderBase
     public virtual void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
         where TRequest : class
-        where TResponse : class => throw new NotImplementedException();
+        where TResponse : class => throw Unbound(method.FullName);
 
     /// <summary>Adds a method with a stream of requests.</summary>
     /// <typeparam name="TRequest">The request.</typeparam>
@@ -21,7 +21,7 @@ public abstract class ServiceBinderBase
     public virtual void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
         where TRequest : class
-        where TResponse : class => throw new NotImplementedException();
+        where TResponse : class => throw Unbound(method.FullName);
 
     /// <summary>Adds a method with a stream of responses.</summary>
     /// <typeparam name="TRequest">The request.</typeparam>
@@ -31,7 +31,7 @@ public abstract class ServiceBinderBase
     public virtual void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
         where TRequest : class
-        where TResponse : class => throw new NotImplementedException();
+        where TResponse : class => throw Unbound(method.FullName);
 
     /// <summary>Adds a method with streams both ways.</summary>
     /// <typeparam name="TRequest">The request.</typeparam>
@@ -41,5 +41,8 @@ public abstract class ServiceBinderBase
     public virtual void AddMethod<TRequest, TResponse>(
         Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
         where TRequest : class
-        where TResponse : class => throw new NotImplementedException();
+        where TResponse : class => throw Unbound(method.FullName);
+
+    // The type that the official packages throw here.
+    private static NotImplementedException Unbound(string method) => new($"this binder takes no methods of the kind of {method}: it has to override AddMethod");
 }

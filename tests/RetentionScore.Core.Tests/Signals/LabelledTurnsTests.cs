@@ -10,7 +10,11 @@ public sealed partial class LabelledTurnsTests
     private const int Gram = 5;
     private const int Opening = 4;
 
-    private static readonly Fragment[] Train = [.. Directory.EnumerateFiles(PathOf("train"), "*.jsonl").Order(StringComparer.Ordinal).SelectMany(Read)], HeldOut = Read(PathOf("heldout.jsonl"));
+    // What waits to be trained on is held to the same.
+    private static readonly Fragment[] Train =
+        [.. new[] { "train", "waiting" }.SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*.jsonl").Order(StringComparer.Ordinal)).SelectMany(Read)];
+
+    private static readonly Fragment[] HeldOut = Read(PathOf("heldout.jsonl"));
 
     [Fact]
     public void TrainAndHeldOut_ShareNoFiveWords()
