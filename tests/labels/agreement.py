@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Agreement of two passes over labelled turns, a line a signal.
 
-    tests/labels/agreement.py tests/labels/heldout.jsonl tests/labels/heldout-second.jsonl
+    tests/labels/agreement.py tests/labels/heldout-first.jsonl tests/labels/heldout-second.jsonl
 
 Cohen's kappa, and F1 of the second pass against the first (symmetric), over all turns.
 """
@@ -12,15 +12,20 @@ import sys
 
 def load(path):
     with open(path, encoding="utf-8") as lines:
-        return {fragment["id"]: fragment for fragment in map(json.loads, lines)}
+        return {fragment["id"]: labels(fragment["turns"]) for fragment in map(json.loads, lines)}
+
+
+def labels(turns):
+    """A pass is labels by turn; a labelled call has them at its turns."""
+    return turns if isinstance(turns, dict) else {str(turn["seq"]): turn["labels"] for turn in turns}
 
 
 def main(first_path, second_path):
     first, second = load(first_path), load(second_path)
     turns = []
     for name, fragment in first.items():
-        for turn in fragment["turns"]:
-            turns.append((set(turn["labels"]), set(second[name]["turns"][str(turn["seq"])])))
+        for seq, said in fragment.items():
+            turns.append((set(said), set(second[name][seq])))
     counts = collections.defaultdict(lambda: [0, 0, 0])
     for a, b in turns:
         for signal in a | b:

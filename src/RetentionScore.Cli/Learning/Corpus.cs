@@ -192,7 +192,7 @@ internal static class Corpus
             var frustration = SignalSet.Of(Signal.Frustration);
             return example with
             {
-                Positive = dissatisfied ? frustration : default, Negative = dissatisfied ? default : frustration, Weight = 0.5,
+                Positive = dissatisfied ? frustration : default, Negative = dissatisfied ? default : frustration,
                 Weak = SignalSet.Of(Signal.WithdrawsCancel, Signal.DeclinesReason, Signal.LifeEvent, Signal.RecordingNotice, Signal.AcceptsOffer),
             };
         }

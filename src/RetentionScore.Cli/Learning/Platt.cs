@@ -9,14 +9,20 @@ namespace RetentionScore.Cli.Learning;
 /// </summary>
 internal static class Platt
 {
-    private const double RareRate = 0.02, MostRate = 0.15, PullToOne = 0.1, LeastSlope = 0.05;
+    private const double UsualRate = 0.03, MostRate = 0.15, PullToOne = 0.1, LeastSlope = 0.05;
 
-    /// <summary>How often a signal is taken to be said, a share of the turns of its side.</summary>
+    /// <summary>
+    /// How often a signal is taken to be said in ordinary service calls, a share of the turns of its side: threats hardly ever, a wish to leave in two of a hundred,
+    /// what is said in every call as often as in our own.
+    /// </summary>
     public static double ReferenceRate(Signal signal, double ownShare) => signal switch
     {
+        Signal.PublicThreat or Signal.LegalThreat or Signal.RecordingNotice => 0.005,
+        Signal.Abuse => 0.01,
+        Signal.CancelRequest or Signal.CancelHint or Signal.CancelOther or Signal.WithdrawsCancel => 0.02,
         Signal.Affirms or Signal.Denies or Signal.Gratitude or Signal.Goodbye or Signal.AsksQuestion or Signal.Thanks or Signal.Verifies
-            or Signal.HoldNotice or Signal.Apology => Math.Clamp(ownShare, RareRate, MostRate),
-        _ => RareRate,
+            or Signal.HoldNotice or Signal.Apology => Math.Clamp(ownShare, UsualRate, MostRate),
+        _ => UsualRate,
     };
 
     /// <summary>One score that was not learned from.</summary>

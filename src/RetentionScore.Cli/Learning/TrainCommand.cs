@@ -15,7 +15,7 @@ internal sealed class TrainCommand
     private readonly Option<string> data = LearningArguments.Data();
     private readonly Option<string> labels = LearningArguments.Labels();
     private readonly Option<string> into = new("--out") { Description = "The file of weights to write; a report is written beside it.", HelpName = "FILE", Required = true };
-    private readonly Option<string> name = new("--name") { Description = "The model's name, told to clients.", DefaultValueFactory = _ => "linear-3" };
+    private readonly Option<string> name = new("--name") { Description = "The model's name, told to clients.", DefaultValueFactory = _ => "linear-4" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
     private readonly Option<double> penalty = LearningArguments.Penalty();

@@ -12,7 +12,10 @@ internal static class Belief
     private const double Floor = 0.15;
 
     /// <summary>From here on a mood is felt by as much as it is probable.</summary>
-    public const double Felt = 0.2;
+    public const double Felt = 0.05;
+
+    /// <summary>The same of thanks, which lower risks.</summary>
+    public const double Calmed = 0.2;
 
     /// <summary>What an agent says tells less of the customer's wish than the customer's own words.</summary>
     private const double Secondhand = 0.5;

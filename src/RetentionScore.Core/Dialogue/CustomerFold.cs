@@ -218,7 +218,8 @@ internal static class CustomerFold
         if (e.Has(Signal.PublicThreat)) s.Feel(Feature.Threat, e.Seq, e[Signal.PublicThreat]);
         if (e.Has(Signal.LegalThreat)) s.Feel(Feature.Threat, e.Seq, e[Signal.LegalThreat]);
         Feel(ref s, e, Signal.RepeatsSelf, Feature.RepeatsSelf);
-        Feel(ref s, e, Signal.Gratitude, Feature.Gratitude);
+        // What calms has to be as good as said: "no thank you" is half a thanks.
+        Feel(ref s, e, Signal.Gratitude, Feature.Gratitude, Belief.Calmed);
         Feel(ref s, e, Signal.Abuse, Feature.Abuse);
         CountFact(ref s, e, Signal.RecordingNotice, Feature.Recording);
         CountFact(ref s, e, Signal.PublicThreat, Feature.PublicThreat);
@@ -232,10 +233,10 @@ internal static class CustomerFold
         }
     }
 
-    private static void Feel(ref DialogueState s, in LogEntry e, Signal signal, Feature mood)
+    private static void Feel(ref DialogueState s, in LogEntry e, Signal signal, Feature mood, double from = Belief.Felt)
     {
         double p = e[signal];
-        if (e.Has(signal) || p >= Belief.Felt) s.Feel(mood, e.Seq, p);
+        if (e.Has(signal) || p >= from) s.Feel(mood, e.Seq, p);
     }
 
     private static void CountFact(ref DialogueState s, in LogEntry e, Signal signal, Feature fact)

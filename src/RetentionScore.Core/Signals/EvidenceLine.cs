@@ -19,5 +19,5 @@ internal static class EvidenceLine
     public const float Acted = 0.53f;
 
     /// <summary>Below this a belief is not worth a place in the log: risks do not weigh it.</summary>
-    public const float Weighed = 0.1f;
+    public const float Weighed = 0.05f;
 }
