@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Krippendorff's alpha of the two readers' answers, a line a question: tests/calls/agreement.py"""
+"""Krippendorff's alpha of two readers' answers, a line a question, of the written and the real calls: tests/calls/agreement.py"""
 import collections
 import json
 import os
@@ -32,17 +32,24 @@ def alpha(pairs, ordinal=False):
     return 1 - observed / expected if expected else float("nan")
 
 
-def main():
-    x, y = load("answers-x.jsonl"), load("answers-y.jsonl")
+def tell(title, x, y):
     ids = sorted(x.keys() & y.keys())
-    print(f"{len(ids)} calls")
+    print(f"{title}: {len(ids)} calls")
     for question in WHOLE:
         print(f"{question:14} {alpha([(x[i][question], y[i][question]) for i in ids]):.2f}")
-    print(f"{'conduct':14} {alpha([(x[i]['conduct'], y[i]['conduct']) for i in ids], ordinal=True):.2f} (ordinal)")
+    graded = [i for i in ids if x[i]["conduct"] is not None and y[i]["conduct"] is not None]
+    print(f"{'conduct':14} {alpha([(x[i]['conduct'], y[i]['conduct']) for i in graded], ordinal=True):.2f} (ordinal, {len(graded)} calls)")
     for question in AT_MARKS:
         each = [alpha([(x[i][question][k], y[i][question][k]) for i in ids]) for k in range(4)]
         whole = alpha([(x[i][question][k], y[i][question][k]) for i in ids for k in range(4)])
         print(f"{question:14} {whole:.2f} (" + ", ".join(f"{mark}%: {value:.2f}" for mark, value in zip(MARKS, each)) + ")")
+
+
+def main():
+    tell("written", load("answers-x.jsonl"), load("answers-y.jsonl"))
+    tell("real", load("real-answers-x.jsonl"), load("real-answers-y.jsonl"))
+    wishes = list(load("real-wishes.jsonl").values())
+    print(f"wish of the caller: {sum(wish['x'] == wish['y'] for wish in wishes)} of {len(wishes)} the same, alpha {alpha([(wish['x'], wish['y']) for wish in wishes]):.2f}")
 
 
 if __name__ == "__main__":

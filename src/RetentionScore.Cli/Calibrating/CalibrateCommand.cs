@@ -38,7 +38,7 @@ internal sealed class CalibrateCommand
         LabelledScore[] all;
         try
         {
-            all = [.. path is not null ? Outcomes.Read(path, why => screen.Fail(why)) : WrittenCalls.Read(folder!, CommonArguments.ReaderOf(parsed.GetValue(model)))];
+            all = [.. path is not null ? Outcomes.Read(path, why => screen.Fail(why)) : JudgedCalls.Written(folder!, CommonArguments.ReaderOf(parsed.GetValue(model)))];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

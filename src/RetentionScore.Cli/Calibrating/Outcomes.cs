@@ -45,7 +45,7 @@ internal static class Outcomes
         if (!at.TryGetProperty("p", out JsonElement p) || p.ValueKind != JsonValueKind.Number || p.GetDouble() is < 0 or > 1) return "p must be a number from 0 to 1";
         if (!at.TryGetProperty("outcome", out JsonElement outcome) || outcome.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             return "outcome must be true or false";
-        read = new LabelledScore(score, id.GetString()!, "", 0, WrittenCalls.LogOddsOf((float)p.GetDouble()), outcome.GetBoolean());
+        read = new LabelledScore(score, id.GetString()!, "", 0, JudgedCalls.LogOddsOf((float)p.GetDouble()), outcome.GetBoolean());
         return null;
     }
 }

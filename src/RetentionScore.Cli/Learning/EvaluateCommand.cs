@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using RetentionScore.Cli.Calibrating;
 using RetentionScore.Core.Signals;
-using RetentionScore.Server.Scoring;
 
 namespace RetentionScore.Cli.Learning;
 
@@ -22,7 +21,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string[]> sets = new("--set") { Description = "One set, or several; all when not given.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Sets.Names };
     private readonly Option<string?> model = CommonArguments.Model();
     private readonly Option<string?> json = new("--json") { Description = "Write the figures as JSON, too.", HelpName = "FILE" };
-    private readonly Option<string> calls = LearningArguments.WrittenCalls();
+    private readonly Option<string> calls = LearningArguments.JudgedCalls();
     private readonly Option<string?> plot = new("--plot") { Description = "Draw what each risk says of the written calls against what came true, as SVG.", HelpName = "FILE" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
@@ -65,16 +64,16 @@ internal sealed class EvaluateCommand
             bool learns = asked.Any(Sets.IsLearnedFrom);
             var trainer = new ModelTrainer(learns ? Corpus.Read(folder, own, recipe.Seed) : [], learns ? VectorsIn(parsed) : WordVectors.None, recipe, Progress);
             var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Progress);
-            LabelledScore[] written = asked.Contains("written") ? [.. WrittenCalls.Read(parsed.GetRequiredValue(calls), shipped)] : [];
-            var panels = written.GroupBy(one => one.Score).OrderBy(score => score.Key)
-                .Select(score => (Name: CalibrationFile.NameOf(score.Key), Sample: (IReadOnlyList<LabelledScore>)[.. score])).ToArray();
+            string judged = parsed.GetRequiredValue(calls);
+            LabelledScore[] written = asked.Contains("written") ? [.. JudgedCalls.Written(judged, shipped)] : [];
+            LabelledScore[] real = asked.Contains("real") ? [.. JudgedCalls.Real(judged, folder, shipped)] : [];
             var all = new Evaluation(
                 shipped.Version, EvidenceLine.Told, Measure(asked, folder, own, evaluator, trainer),
                 asked.Contains("calls") ? [.. QuietCalls.Count(folder, shipped, Progress)] : [],
-                panels.ToDictionary(panel => panel.Name, panel => Reliability.Of(panel.Sample), StringComparer.Ordinal));
+                [.. JudgedRisk.Of("written", written, recipe.Seed), .. JudgedRisk.Of("real", real, recipe.Seed)]);
             EvaluationTables.Print(screen.Output, all);
             if (parsed.GetValue(json) is { } path) File.WriteAllText(path, JsonSerializer.Serialize(all, Indented) + "\n");
-            if (parsed.GetValue(plot) is { } picture && panels.Length > 0) File.WriteAllText(picture, ReliabilityPlot.Draw(panels));
+            if (parsed.GetValue(plot) is { } picture && written.Length > 0) File.WriteAllText(picture, ReliabilityPlot.Draw(written));
             return ExitCode.Done;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException or FormatException)

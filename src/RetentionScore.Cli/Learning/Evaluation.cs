@@ -7,6 +7,6 @@ namespace RetentionScore.Cli.Learning;
 /// <param name="OperatingPoint">From where a signal counts as told.</param>
 /// <param name="Tasks">Signals and risks on labelled sets.</param>
 /// <param name="Calls">Ordinary calls.</param>
-/// <param name="Risks">Risks on the written calls, by score.</param>
+/// <param name="Risks">Risks on calls that readers judged.</param>
 internal sealed record Evaluation(
-    string Model, double OperatingPoint, IReadOnlyList<Measurement> Tasks, IReadOnlyList<Bar> Calls, IReadOnlyDictionary<string, Reliability> Risks);
+    string Model, double OperatingPoint, IReadOnlyList<Measurement> Tasks, IReadOnlyList<Bar> Calls, IReadOnlyList<JudgedRisk> Risks);

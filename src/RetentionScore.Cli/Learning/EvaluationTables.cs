@@ -62,12 +62,22 @@ internal static class EvaluationTables
 
     private static void Calibrations(TextWriter output, Evaluation all)
     {
+        if (all.Risks.Count > 0) output.WriteLine("\n| calls | risk | after | n | base rate | AUC | slope | skill | ECE |\n|---|---|---|---|---|---|---|---|---|");
+        foreach (JudgedRisk risk in all.Risks)
+        {
+            Reliability of = risk.Reliability;
+            string after = risk.Mark is { } mark ? Line($"{mark} %") : "all";
+            output.WriteLine(Line(
+                $"| {risk.Set} | {risk.Score} | {after} | {of.Count} | {of.BaseRate:0.000} | {of.Auc:0.000} {Of(risk.AucInterval)} | {SlopeOf(of)} | {of.BrierSkill:0.00} | {of.Ece:0.000} |"));
+        }
+
         output.WriteLine("\n| set | what | n | base rate | slope | skill | ECE | slope 0.7 to 1.3, skill 0.2 |\n|---|---|---|---|---|---|---|---|");
-        foreach (var (name, risk) in all.Risks) Row("written", name, risk);
+        foreach (JudgedRisk risk in all.Risks.Where(risk => risk.Mark is null)) Row(risk.Set, risk.Score, risk.Reliability);
         foreach (Measurement m in all.Tasks) Row(m.Set, m.Name, m.Calibration);
 
         void Row(string set, string name, Reliability of) => output.WriteLine(Line(
-            $"| {set} | {name} | {of.Count} | {of.BaseRate:0.000} | {of.Slope:0.00} [{of.SlopeLow:0.00}, {of.SlopeHigh:0.00}] | {of.BrierSkill:0.00} | {of.Ece:0.000} | {Verdict(of.Slope is >= LeastSlope and <= MostSlope && of.BrierSkill >= LeastSkill)} |"));
+            $"| {set} | {name} | {of.Count} | {of.BaseRate:0.000} | {SlopeOf(of)} | {of.BrierSkill:0.00} | {of.Ece:0.000} | {Verdict(of.Slope is >= LeastSlope and <= MostSlope && of.BrierSkill >= LeastSkill)} |"));
+        static string SlopeOf(Reliability of) => Line($"{of.Slope:0.00} [{of.SlopeLow:0.00}, {of.SlopeHigh:0.00}]");
     }
 
     private static string Verdict(bool reached) => reached ? "reached" : "missed";

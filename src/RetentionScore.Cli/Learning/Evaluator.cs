@@ -100,7 +100,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
                 new Utterance { Seq = ++seq, Speaker = turn.Speaker, Text = Encoding.UTF8.GetBytes(text), StartMs = start, EndMs = end, TimingsEstimated = true }, scratch);
             if (turn.Holds is null) continue;
             // Of the others nothing is measured here.
-            yield return WrittenCalls.LogOddsOf(score == Core.Risk.Score.Frustration ? update.Risk.Frustration : update.Risk.Overall);
+            yield return JudgedCalls.LogOddsOf(score == Core.Risk.Score.Frustration ? update.Risk.Frustration : update.Risk.Overall);
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed class Evaluator(SignalReader shipped, ModelTrainer trainer, int 
             AucBar = double.IsNaN(bars.Auc) ? null : bars.Auc, BestF1Bar = double.IsNaN(bars.F1) ? null : bars.F1,
             // Below 0.01 nothing is told, but something is believed.
             Calibration = Reliability.Of([.. items.LogOdds.Select((score, i) =>
-                new LabelledScore(default, items.Groups[i], "", 0, Math.Max(score, WrittenCalls.LogOddsOf((float)items.Probabilities[i])), items.Positive[i]))]),
+                new LabelledScore(default, items.Groups[i], "", 0, Math.Max(score, JudgedCalls.LogOddsOf((float)items.Probabilities[i])), items.Positive[i]))]),
             Losses = items.Spoiled.ToDictionary(
                 way => way.Key, way => new Measurement.Loss(100 * (auc - Metrics.Auc(With(way.Value))), 100 * (best - Metrics.BestF1(With(way.Value)))), StringComparer.Ordinal),
         };

@@ -11,8 +11,8 @@ internal static class LearningArguments
     /// <summary>The folder of our own labelled turns.</summary>
     public static Option<string> Labels() => Folder("--labels", "The folder of our own labelled turns.", Path.Combine("tests", "labels"));
 
-    /// <summary>The folder of the written calls.</summary>
-    public static Option<string> WrittenCalls() => Folder("--calls", "The folder of the written calls with what readers answered.", Path.Combine("tests", "calls"));
+    /// <summary>The folder of what readers answered of calls.</summary>
+    public static Option<string> JudgedCalls() => Folder("--calls", "The folder of the written calls, and of what readers answered of them and of real ones.", Path.Combine("tests", "calls"));
 
     /// <summary>Word vectors.</summary>
     public static Option<FileInfo> Vectors()

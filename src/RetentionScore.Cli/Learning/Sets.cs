@@ -10,7 +10,7 @@ internal static class Sets
     private static readonly string[] Parts = ["train", "dev"];
 
     /// <summary>The names, in the order of the table.</summary>
-    public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "uss", "heldout", "calls", "written"];
+    public static readonly string[] Names = ["nlupp", "xci", "convabuse", "stc3", "p4g", "bt_oasis", "uss", "heldout", "calls", "written", "real"];
 
     /// <summary>Whether the weights learn from a set, so that it is measured by cross-validation.</summary>
     public static bool IsLearnedFrom(string set) => set is "nlupp" or "xci" or "convabuse" or "stc3" or "p4g";

@@ -96,7 +96,14 @@ public class MeasuringTests
             Assert.Contains("| written | overall | 960 |", outcome.Output, StringComparison.Ordinal);
             var panels = System.Xml.Linq.XDocument.Parse(await File.ReadAllTextAsync(plot, Encoding.UTF8));
             Assert.Equal(7, panels.Descendants("{http://www.w3.org/2000/svg}g").Count());
-            Assert.Equal(7, System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(json)).RootElement.GetProperty("risks").EnumerateObject().Count());
+            var risks = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(json)).RootElement.GetProperty("risks").EnumerateArray().ToArray();
+            Assert.Equal(7, risks.Select(risk => risk.GetProperty("score").GetString()).Distinct().Count());
+            // After a quarter, a half, three quarters and all of the calls.
+            Assert.Equal(5, risks.Count(risk => risk.GetProperty("score").GetString() == "cancel_intent"));
+            Assert.All(risks, risk => Assert.InRange(
+                risk.GetProperty("reliability").GetProperty("auc").GetDouble(),
+                risk.GetProperty("auc_interval").GetProperty("low").GetDouble(),
+                risk.GetProperty("auc_interval").GetProperty("high").GetDouble()));
         }
         finally
         {

@@ -8,28 +8,48 @@ using RetentionScore.V1;
 namespace RetentionScore.Cli.Calibrating;
 
 /// <summary>
-/// Calls written for the purpose with what readers answered (tests/calls): written-*.jsonl, answers-x.jsonl, answers-y.jsonl and, where the two differ,
-/// answers-z.jsonl. A question that nobody settled is left out.
+/// Calls that readers judged (tests/calls), scored: those written for the purpose (written-*.jsonl, answers-x.jsonl, answers-y.jsonl and, where the two differ,
+/// answers-z.jsonl) and real ones, of which only the answers are ours (real-answers-x.jsonl, real-answers-y.jsonl). A question that nobody settled is left out.
 /// </summary>
-internal static class WrittenCalls
+internal static class JudgedCalls
 {
     private static readonly int[] Marks = [25, 50, 75, 100];
 
-    /// <summary>Every score at every mark that has an answer.</summary>
+    /// <summary>Of real calls, what readers agree on (Krippendorff's alpha of 0.6 or more) and what is said often enough to be measured.</summary>
+    private static readonly Score[] MeasuredOnReal = [Score.CancelIntent, Score.Frustration];
+
+    /// <summary>Every score of the written calls at every mark that has an answer.</summary>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
-    public static IEnumerable<LabelledScore> Read(string folder, SignalReader reader)
+    public static IEnumerable<LabelledScore> Written(string folder, SignalReader reader)
     {
-        Dictionary<string, JsonElement> x = Answers(folder, "answers-x.jsonl"), y = Answers(folder, "answers-y.jsonl"), z = Answers(folder, "answers-z.jsonl");
+        var answers = new Answers(folder, "answers");
         var scorer = new TranscriptScorer(reader);
         foreach (string path in Directory.GetFiles(folder, "written-*.jsonl").Order(StringComparer.Ordinal))
         {
             string writer = Path.GetFileNameWithoutExtension(path)["written-".Length..];
             foreach (CallLine line in CallFile.Read(path))
             {
-                if (line.Call is not { } call || !x.ContainsKey(call.Id) || !y.ContainsKey(call.Id)) continue;
-                JsonElement? third = z.TryGetValue(call.Id, out JsonElement settled) ? settled : null;
-                var answers = new Settled(x[call.Id], y[call.Id], third);
-                foreach (LabelledScore one in Scores(call, writer, answers, scorer)) yield return one;
+                if (line.Call is not { } call || answers.To(call.Id) is not { } settled) continue;
+                foreach (LabelledScore one in Scores(call, writer, settled, scorer)) yield return one;
+            }
+        }
+    }
+
+    /// <summary>The scores of the real calls that can be measured.</summary>
+    /// <param name="folder">The answers.</param>
+    /// <param name="data">The folder of third-party sets, with the calls.</param>
+    /// <param name="reader">Reads what is said.</param>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    public static IEnumerable<LabelledScore> Real(string folder, string data, SignalReader reader)
+    {
+        var answers = new Answers(folder, "real-answers");
+        var scorer = new TranscriptScorer(reader);
+        foreach (string part in new[] { "train", "dev" })
+        {
+            foreach (CallLine line in CallFile.Read(Path.Combine(data, "bt_oasis", part + ".jsonl")))
+            {
+                if (line.Call is not { } call || answers.To(call.Id) is not { } settled) continue;
+                foreach (LabelledScore one in Scores(call, "", settled, scorer).Where(one => MeasuredOnReal.Contains(one.Score))) yield return one;
             }
         }
     }
@@ -61,12 +81,19 @@ internal static class WrittenCalls
     /// <summary>A probability as it is told, as log-odds.</summary>
     public static double LogOddsOf(float told) => Math.Log(Math.Clamp(told, 1e-6, 1 - 1e-6) / (1 - Math.Clamp(told, 1e-6, 1 - 1e-6)));
 
-    private static Dictionary<string, JsonElement> Answers(string folder, string file)
+    /// <summary>The files of two readers and, if there is one, of a third.</summary>
+    private sealed class Answers(string folder, string name)
     {
-        string path = Path.Combine(folder, file);
-        if (file == "answers-z.jsonl" && !File.Exists(path)) return [];
-        return File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement)
-            .ToDictionary(answer => answer.GetProperty("id").GetString()!, StringComparer.Ordinal);
+        private readonly Dictionary<string, JsonElement> x = Read(folder, $"{name}-x.jsonl"), y = Read(folder, $"{name}-y.jsonl");
+        private readonly Dictionary<string, JsonElement> z = File.Exists(Path.Combine(folder, $"{name}-z.jsonl")) ? Read(folder, $"{name}-z.jsonl") : [];
+
+        /// <summary>What was answered of a call; null when one of the two did not read it.</summary>
+        public Settled? To(string call) => x.TryGetValue(call, out JsonElement one) && y.TryGetValue(call, out JsonElement other)
+            ? new Settled(one, other, z.TryGetValue(call, out JsonElement third) ? third : null)
+            : null;
+
+        private static Dictionary<string, JsonElement> Read(string folder, string file) => File.ReadLines(Path.Combine(folder, file))
+            .Select(line => JsonDocument.Parse(line).RootElement).ToDictionary(answer => answer.GetProperty("id").GetString()!, StringComparer.Ordinal);
     }
 
     /// <summary>What two readers agree on, or a third decided.</summary>
@@ -84,7 +111,8 @@ internal static class WrittenCalls
             }
         }
 
-        public int? Conduct => x.GetProperty("conduct").GetInt32() is var grade && grade == y.GetProperty("conduct").GetInt32() ? grade : Third("conduct")?.GetInt32();
+        /// <summary>0 to 3; null where a reader found nothing to grade.</summary>
+        public int? Conduct => Grade(x) is { } grade && grade == Grade(y) ? grade : Third("conduct")?.GetInt32();
 
         public bool? Of(string question) =>
             x.GetProperty(question).GetBoolean() is var answer && answer == y.GetProperty(question).GetBoolean() ? answer : Third(question)?.GetBoolean();
@@ -93,6 +121,8 @@ internal static class WrittenCalls
             x.GetProperty(question)[mark].GetBoolean() is var answer && answer == y.GetProperty(question)[mark].GetBoolean()
                 ? answer
                 : Third($"{question}@{Marks[mark]}")?.GetBoolean();
+
+        private static int? Grade(JsonElement answer) => answer.GetProperty("conduct") is { ValueKind: JsonValueKind.Number } grade ? grade.GetInt32() : null;
 
         private JsonElement? Third(string question) => z is { } third && third.GetProperty("answers").TryGetProperty(question, out JsonElement answer) ? answer : null;
     }
