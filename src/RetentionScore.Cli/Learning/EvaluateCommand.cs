@@ -25,7 +25,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> plot = new("--plot") { Description = "Draw what each risk says of the written calls against what came true, as SVG.", HelpName = "FILE" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
-    private readonly Option<double> penalty = LearningArguments.Penalty();
+    private readonly Option<FileInfo> report = new Option<FileInfo>("--report") { Description = "The report of the model's training: what is trained without a set takes its penalties.", HelpName = "FILE" }.AcceptExistingOnly();
 
     private EvaluateCommand(Screen screen)
     {
@@ -39,7 +39,7 @@ internal sealed class EvaluateCommand
         var evaluate = new EvaluateCommand(screen);
         var command = new Command("evaluate", "Measure signals and risks on labelled sets, with two baselines, 95% intervals, spoiled words and calibration.")
         {
-            evaluate.data, evaluate.labels, evaluate.vectors, evaluate.sets, evaluate.model, evaluate.calls, evaluate.json, evaluate.plot, evaluate.seed, evaluate.penalty,
+            evaluate.data, evaluate.labels, evaluate.vectors, evaluate.sets, evaluate.model, evaluate.calls, evaluate.json, evaluate.plot, evaluate.seed, evaluate.report,
         };
         command.SetAction(evaluate.Run);
         return command;
@@ -49,7 +49,6 @@ internal sealed class EvaluateCommand
     {
         var clock = Stopwatch.StartNew();
         string folder = parsed.GetRequiredValue(data), own = parsed.GetRequiredValue(labels);
-        Recipe recipe = new Recipe { Seed = parsed.GetValue(seed), Penalty = parsed.GetValue(penalty) };
         void Progress(string step)
         {
             lock (clock) screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}"));
@@ -60,8 +59,12 @@ internal sealed class EvaluateCommand
             SignalReader shipped = CommonArguments.ReaderOf(parsed.GetValue(model));
             if (shipped.Model is null) return screen.Fail("this build has no model, --model must name one");
             string[] asked = parsed.GetRequiredValue(sets);
+            var recipe = new Recipe { Seed = parsed.GetValue(seed), Penalty = 1 };
+            if (parsed.GetValue(report) is { } told) recipe = recipe.WithPenaltiesOf(told.FullName);
             // Only where the model is trained anew without what is measured.
             bool learns = asked.Any(Sets.IsLearnedFrom);
+            if (learns && recipe.Penalties.Count == 0)
+                return screen.Fail($"the model learns from {asked.First(Sets.IsLearnedFrom)}: it is measured by training without a part of it, which needs --report", ExitCode.Usage);
             var trainer = new ModelTrainer(learns ? Corpus.Read(folder, own, recipe.Seed) : [], learns ? VectorsIn(parsed) : WordVectors.None, recipe, Progress);
             var evaluator = new Evaluator(shipped, trainer, recipe.Seed, Progress);
             string judged = parsed.GetRequiredValue(calls);

@@ -22,12 +22,13 @@ internal sealed class HeadProblem
 
     /// <param name="matrix">The side's examples.</param>
     /// <param name="signal">The signal.</param>
-    /// <param name="recipe">Weights of sets and the penalty.</param>
+    /// <param name="penalty">Of the weights.</param>
+    /// <param name="weakWeight">Weight of an ordinary turn as a negative.</param>
     /// <param name="isIn">Which examples may be learned from.</param>
-    public HeadProblem(FeatureMatrix matrix, Signal signal, Recipe recipe, Func<Example, bool> isIn)
+    public HeadProblem(FeatureMatrix matrix, Signal signal, double penalty, double weakWeight, Func<Example, bool> isIn)
     {
         _matrix = matrix;
-        _penalty = recipe.PenaltyOf(signal);
+        _penalty = penalty;
         _parameterOf = [.. matrix.ParameterOf.Select((parameter, column) => !Answers.Has(signal) && matrix.ContextColumns.Contains(column) ? -1 : parameter)];
         var rows = new List<int>();
         var targets = new List<double>();
@@ -39,7 +40,7 @@ internal sealed class HeadProblem
             rows.Add(i);
             bool positive = example.Positive.Has(signal);
             targets.Add(positive ? 1 : 0);
-            weights.Add(positive || example.Negative.Has(signal) ? example.Weight : recipe.WeakWeight);
+            weights.Add(positive || example.Negative.Has(signal) ? example.Weight : weakWeight);
         }
 
         (_rows, _targets, _weights) = ([.. rows], [.. targets], [.. weights]);

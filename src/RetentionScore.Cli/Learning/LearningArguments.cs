@@ -26,7 +26,15 @@ internal static class LearningArguments
     public static Option<int> Seed() => new("--seed") { Description = "Draws the ordinary turns and the parts of the cross-validation.", DefaultValueFactory = _ => 1 };
 
     /// <summary>Penalty of large weights.</summary>
-    public static Option<double> Penalty() => new("--penalty") { Description = "Quadratic penalty of every weight; more makes weights smaller.", DefaultValueFactory = _ => new Recipe().Penalty };
+    public static Option<double?> Penalty()
+    {
+        var penalty = new Option<double?>("--penalty") { Description = "Quadratic penalty of the weights of every signal; without it, one is chosen for each by cross-validation." };
+        penalty.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is <= 0 or double.NaN) result.AddError("--penalty must be above 0");
+        });
+        return penalty;
+    }
 
     private static Option<string> Folder(string name, string description, string? usual)
     {

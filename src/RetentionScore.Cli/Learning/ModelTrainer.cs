@@ -46,7 +46,11 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, WordVectors 
         FeatureMatrix matrix = MatrixOf(customer);
         Signal[] signals = SideTrainer.HeadsOf(matrix, customer ? SignalSet.OfCustomer : SignalSet.OfAgent);
         var scores = signals.ToDictionary(signal => signal, _ => new List<Platt.Scored>());
-        var trainer = new SideTrainer(matrix, recipe);
+        Recipe chosen = recipe with
+        {
+            Penalties = new SideTrainer(matrix, recipe).ChoosePenalties(signals, Parts, PartOf, signal => progress($"penalty of {SignalCatalogue.Name(signal)}")),
+        };
+        var trainer = new SideTrainer(matrix, chosen);
         var read = new HeadScores();
         for (int part = 0; part < Parts; part++)
         {
@@ -67,11 +71,12 @@ internal sealed class ModelTrainer(IReadOnlyList<Example> examples, WordVectors 
             }
         }
 
+        Speaker side = customer ? Speaker.Customer : Speaker.Agent;
         LinearTables all = trainer.Train(signals, _ => true, signal => progress($"all: {SignalCatalogue.Name(signal)}"));
         var heads = all.Heads.Select(head =>
         {
             var (slope, offset, rate) = Platt.Fit(head.Signal, scores[head.Signal]);
-            Reports.Add(HeadReport.Of(head.Signal, scores[head.Signal], slope, offset, rate, recipe.PenaltyOf(head.Signal)));
+            Reports.Add(HeadReport.Of(side, head.Signal, scores[head.Signal], slope, offset, rate, chosen.Penalties[(side, head.Signal)]));
             return head with { Slope = slope, Offset = offset };
         });
         return all with { Heads = [.. heads] };

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using RetentionScore.Core;
 using RetentionScore.Core.Signals;
 
 namespace RetentionScore.Cli.Learning;
@@ -11,15 +13,32 @@ internal sealed record Recipe
     /// <summary>Weight of an ordinary turn as a negative.</summary>
     public double WeakWeight { get; init; } = 0.15;
 
-    /// <summary>Penalty where none was chosen for a signal.</summary>
-    public double Penalty { get; init; } = 1;
+    /// <summary>Penalty of every weight; null when it is to be chosen for each signal by cross-validation.</summary>
+    public double? Penalty { get; init; }
 
-    /// <summary>Penalties chosen by cross-validation.</summary>
-    public IReadOnlyDictionary<Signal, double> Penalties { get; init; } = new Dictionary<Signal, double>();
+    /// <summary>Penalties that were chosen, by side and signal; they go before <see cref="Penalty"/>.</summary>
+    public IReadOnlyDictionary<(Speaker Side, Signal Signal), double> Penalties { get; init; } = new Dictionary<(Speaker, Signal), double>();
 
     /// <summary>Steps of the minimiser at most.</summary>
     public int MostSteps { get; init; } = 60;
 
-    /// <summary>The penalty of a signal.</summary>
-    public double PenaltyOf(Signal signal) => Penalties.TryGetValue(signal, out double penalty) ? penalty : Penalty;
+    /// <summary>The penalty of a signal; null where it is still to be chosen.</summary>
+    public double? PenaltyOf(Speaker side, Signal signal) => Penalties.TryGetValue((side, signal), out double penalty) ? penalty : Penalty;
+
+    /// <summary>With the penalties that a training report tells.</summary>
+    /// <exception cref="FormatException">It is no such report.</exception>
+    public Recipe WithPenaltiesOf(string report)
+    {
+        var penalties = new Dictionary<(Speaker, Signal), double>();
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(report));
+        if (!json.RootElement.TryGetProperty("heads", out JsonElement heads)) throw new FormatException($"{report} is no training report: it has no 'heads'");
+        foreach (JsonElement head in heads.EnumerateArray())
+        {
+            if (!Enum.TryParse(head.GetProperty("side").GetString(), ignoreCase: true, out Speaker side) || !SignalCatalogue.TryParse(head.GetProperty("signal").GetString()!, out Signal signal))
+                throw new FormatException($"{report}: '{head}' names no signal of a side");
+            penalties[(side, signal)] = head.GetProperty("penalty").GetDouble();
+        }
+
+        return this with { Penalties = penalties };
+    }
 }

@@ -1,3 +1,4 @@
+using RetentionScore.Core;
 using RetentionScore.Core.Signals;
 using RetentionScore.Core.Signals.Linear;
 
@@ -7,6 +8,9 @@ namespace RetentionScore.Cli.Learning;
 internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
 {
     private const double DirectSteps = 8192;
+
+    /// <summary>What penalties are chosen from.</summary>
+    private static readonly double[] Penalties = [0.2, 0.4, 0.8, 1.6];
 
     /// <summary>Of the words that no example holds so many get a row, by their vectors.</summary>
     private const int CommonWords = 15_000;
@@ -19,19 +23,58 @@ internal sealed class SideTrainer(FeatureMatrix matrix, Recipe recipe)
             .Where(signal => of.Has(signal) && matrix.Examples.Count(example => example.Positive.Has(signal)) >= least)];
     }
 
+    /// <summary>
+    /// The penalties of the signals that have none: of each, that with which the parts of the examples that were not learned from have the least loss. A part is of whole
+    /// calls and writers.
+    /// </summary>
+    public Dictionary<(Speaker Side, Signal Signal), double> ChoosePenalties(IReadOnlyList<Signal> signals, int parts, Func<Example, int> partOf, Action<Signal> done)
+    {
+        double[] chosen = new double[signals.Count];
+        ForEach(signals, h =>
+        {
+            if (recipe.PenaltyOf(Side, signals[h]) is { } known)
+            {
+                chosen[h] = known;
+                return;
+            }
+
+            double[] losses = new double[Penalties.Length];
+            for (int part = 0; part < parts; part++)
+            {
+                var heldOut = new HeadProblem(matrix, signals[h], 0, recipe.WeakWeight, example => partOf(example) == part);
+                double[] gradient = new double[heldOut.Dimensions];
+                for (int p = 0; p < losses.Length; p++)
+                {
+                    var problem = new HeadProblem(matrix, signals[h], Penalties[p], recipe.WeakWeight, example => partOf(example) != part);
+                    losses[p] += heldOut.Evaluate(Minimiser.Run(problem.Evaluate, problem.Dimensions, recipe.MostSteps), gradient);
+                }
+            }
+
+            chosen[h] = Penalties[Array.IndexOf(losses, losses.Min())];
+            done(signals[h]);
+        });
+        return signals.Index().ToDictionary(signal => (Side, signal.Item), signal => chosen[signal.Index]);
+    }
+
     /// <summary>Trains on the examples that are in.</summary>
     public LinearTables Train(IReadOnlyList<Signal> signals, Func<Example, bool> isIn, Action<Signal>? done = null)
     {
         var weights = new double[signals.Count][];
-        for (int h = 0; h < signals.Count; h++)
+        ForEach(signals, h =>
         {
-            var problem = new HeadProblem(matrix, signals[h], recipe, isIn);
+            double penalty = recipe.PenaltyOf(Side, signals[h]) ?? throw new InvalidOperationException($"no penalty was chosen for {SignalCatalogue.Name(signals[h])}");
+            var problem = new HeadProblem(matrix, signals[h], penalty, recipe.WeakWeight, isIn);
             weights[h] = Minimiser.Run(problem.Evaluate, problem.Dimensions, recipe.MostSteps);
             done?.Invoke(signals[h]);
-        }
-
+        });
         return Round(signals, weights);
     }
+
+    private Speaker Side => matrix.Examples[0].Speaker;
+
+    /// <summary>Signals know nothing of each other, so that it makes no difference which is first.</summary>
+    private static void ForEach(IReadOnlyList<Signal> signals, Action<int> action) =>
+        Parallel.For(0, signals.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, action);
 
     /// <summary>Whether a long utterance is read in windows: what is one act of it, not its mood.</summary>
     private static bool IsWindowed(Signal signal) => signal is not (Signal.Frustration or Signal.Complaint or Signal.Abuse);

@@ -18,7 +18,7 @@ internal sealed class TrainCommand
     private readonly Option<string> name = new("--name") { Description = "The model's name, told to clients.", DefaultValueFactory = _ => "linear-4" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
-    private readonly Option<double> penalty = LearningArguments.Penalty();
+    private readonly Option<double?> penalty = LearningArguments.Penalty();
 
     private TrainCommand(Screen screen) => this.screen = screen;
 
@@ -36,10 +36,15 @@ internal sealed class TrainCommand
         var clock = Stopwatch.StartNew();
         string path = parsed.GetRequiredValue(into), called = parsed.GetRequiredValue(name);
         var recipe = new Recipe { Seed = parsed.GetValue(seed), Penalty = parsed.GetValue(penalty) };
+        void Progress(string step)
+        {
+            lock (clock) screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}"));
+        }
+
         try
         {
             List<Example> examples = Corpus.Read(parsed.GetRequiredValue(data), parsed.GetRequiredValue(labels), recipe.Seed);
-            var trainer = new ModelTrainer(examples, VectorsIn(parsed), recipe, step => screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0.0} s  {step}")));
+            var trainer = new ModelTrainer(examples, VectorsIn(parsed), recipe, Progress);
             var (customer, agent) = trainer.Train();
             byte[] bytes = LinearFile.Write(called, customer, agent);
             var (_, problem) = LinearFile.Read(bytes);
@@ -50,7 +55,7 @@ internal sealed class TrainCommand
             foreach (HeadReport head in trainer.Reports)
             {
                 screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{head.Signal,-22} positives {head.Positives,5}, own {head.OwnPositives,4}: AUC {head.OwnAuc:0.000}, precision {head.OwnPrecision:0.00}, recall {head.OwnRecall:0.00}, F1 {head.OwnF1:0.00} (phrases {head.PhrasesF1:0.00}), of ordinary turns {head.OrdinaryFlagged:0.0000}"));
+                    $"{head.Side,-8} {head.Signal,-22} penalty {head.Penalty:0.0}, positives {head.Positives,5}, own {head.OwnPositives,4}: AUC {head.OwnAuc:0.000}, precision {head.OwnPrecision:0.00}, recall {head.OwnRecall:0.00}, F1 {head.OwnF1:0.00} (phrases {head.PhrasesF1:0.00}), of ordinary turns {head.OrdinaryFlagged:0.0000}"));
             }
 
             screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,

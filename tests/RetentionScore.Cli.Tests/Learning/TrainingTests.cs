@@ -37,6 +37,32 @@ public class TrainingTests
     }
 
     [Fact]
+    public void Train_WithoutAPenalty_ChoosesTheLessForWhatIsToldByOneWord_AndMoreForNoise()
+    {
+        var sure = new ModelTrainer(Corpus(), WordVectors.None, new Recipe { Seed = 1 }, _ => { });
+        sure.Train();
+        // Which turns it is of is drawn by nothing that they hold.
+        List<Example> noise = [.. Corpus().Take(90).Select((example, i) => (i * 7919 % 31) < 8
+            ? example with { Positive = SignalSet.Of(Signal.LifeEvent), Negative = default }
+            : example with { Positive = default, Negative = SignalSet.Of(Signal.LifeEvent) })];
+        var unsure = new ModelTrainer(noise, WordVectors.None, new Recipe { Seed = 1 }, _ => { });
+        unsure.Train();
+        Assert.Equal((0.2, 1.6), (Assert.Single(sure.Reports).Penalty, Assert.Single(unsure.Reports).Penalty));
+    }
+
+    [Fact]
+    public async Task Recipe_WithPenaltiesOfAReport_HasThem_AndRefusesAnotherFile()
+    {
+        using var report = new TemporaryFile("""{"heads": [{"side": "customer", "signal": "goodbye", "penalty": 0.8}, {"side": "agent", "signal": "goodbye", "penalty": 0.2}]}""");
+        Recipe recipe = new Recipe { Penalty = 1 }.WithPenaltiesOf(report.Path);
+        Assert.Equal((0.8, 0.2, 1.0), (recipe.PenaltyOf(Speaker.Customer, Signal.Goodbye), recipe.PenaltyOf(Speaker.Agent, Signal.Goodbye), recipe.PenaltyOf(Speaker.Customer, Signal.Denies)));
+        using var other = new TemporaryFile("""{"calls": 3}""");
+        Assert.Contains("is no training report", Assert.Throws<FormatException>(() => recipe.WithPenaltiesOf(other.Path)).Message, StringComparison.Ordinal);
+        Outcome outcome = await Shell.RunAsync("evaluate", "--data", Path.GetTempPath(), "--labels", Path.GetTempPath(), "--calls", Path.GetTempPath(), "--set", "xci");
+        Assert.Contains("the model learns from xci: it is measured by training without a part of it, which needs --report", outcome.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Minimiser_ConvexFunction_FindsItsLeastPoint()
     {
         double[] least = Minimiser.Run(
