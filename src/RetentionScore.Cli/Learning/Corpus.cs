@@ -12,6 +12,9 @@ internal static class Corpus
 {
     private static readonly string[] TrainAndDev = ["train", "dev"], TrainAndTest = ["train", "test"], AllParts = ["train", "dev", "test"];
 
+    /// <summary>A turn of a set that labels a signal weighs as much as this many of our own: those are ten times as many, and would drown it.</summary>
+    private const double OfLabelledSet = 4;
+
     private static readonly SignalSet Cancels = SignalSet.Of(Signal.CancelRequest, Signal.CancelOther, Signal.CancelHint);
     private static readonly SignalSet Dissatisfied = SignalSet.Of(Signal.Frustration, Signal.Complaint);
     private static readonly SignalSet Social = SignalSet.Of(Signal.Gratitude, Signal.Goodbye, Signal.Affirms, Signal.Denies, Signal.AsksToRepeat);
@@ -57,7 +60,7 @@ internal static class Corpus
         return new Example
         {
             Set = set, Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn), Positive = positive,
-            Negative = (customer ? SignalSet.OfCustomer : SignalSet.OfAgent) - positive, Weight = 2,
+            Negative = (customer ? SignalSet.OfCustomer : SignalSet.OfAgent) - positive,
         };
     }), reader));
 
@@ -92,7 +95,7 @@ internal static class Corpus
         var labelled = SignalSet.Of(Signal.CancelRequest, Signal.CancelOther, Signal.EscalationRequest, Signal.Goodbye, Signal.Gratitude, Signal.AsksToRepeat);
         return new Example
         {
-            Set = "nlupp", Group = "nlupp-" + line.GetProperty("fold").GetInt32(), Speaker = Speaker.Customer, Text = Callerised.Of(text), Positive = positive,
+            Set = "nlupp", Group = "nlupp-" + line.GetProperty("fold").GetInt32(), Speaker = Speaker.Customer, Text = Callerised.Of(text), Weight = OfLabelledSet, Positive = positive,
             Negative = labelled - positive, Weak = SignalSet.OfCustomer - labelled - Everyday - Dissatisfied - Cancels,
         };
     });
@@ -104,7 +107,7 @@ internal static class Corpus
         bool is_ = line.GetProperty("label").GetString() == "complaint";
         return new Example
         {
-            Set = "xci", Group = Id(line), Speaker = Speaker.Customer, Text = Callerised.Of(line.GetProperty("text").GetString()!),
+            Set = "xci", Group = Id(line), Speaker = Speaker.Customer, Text = Callerised.Of(line.GetProperty("text").GetString()!), Weight = OfLabelledSet,
             Positive = is_ ? complaint : default, Negative = is_ ? default : complaint,
             Weak = SignalSet.Of(Signal.WithdrawsCancel, Signal.DeclinesReason, Signal.LifeEvent, Signal.AcceptsOffer, Signal.RecordingNotice),
         };
@@ -117,7 +120,7 @@ internal static class Corpus
         bool abusive = line.GetProperty("label").GetString() == "abusive";
         return new Example
         {
-            Set = "convabuse", Group = Id(line), Speaker = Speaker.Customer, Text = Callerised.Of(line.GetProperty("text").GetString()!),
+            Set = "convabuse", Group = Id(line), Speaker = Speaker.Customer, Text = Callerised.Of(line.GetProperty("text").GetString()!), Weight = OfLabelledSet,
             Positive = abusive ? abuse : default, Negative = abusive ? default : abuse,
             Weak = abusive ? default : Cancels | SignalSet.Of(Signal.PublicThreat, Signal.LegalThreat, Signal.RecordingNotice, Signal.RepeatContact, Signal.EscalationRequest),
         };
@@ -163,7 +166,7 @@ internal static class Corpus
     {
         var acts = turn.GetProperty("labels").EnumerateObject().Select(label => label.Value.GetString()!).ToHashSet(StringComparer.Ordinal);
         string written = turn.GetProperty("text").GetString()!;
-        var example = new Example { Set = "p4g", Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn) };
+        var example = new Example { Set = "p4g", Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn), Weight = OfLabelledSet };
         SignalSet positive = default, labelled;
         if (example.Speaker == Speaker.Customer)
         {
@@ -176,7 +179,7 @@ internal static class Corpus
         labelled = SignalSet.Of(Signal.AsksQuestion, Signal.Thanks);
         if (written.Contains('?', StringComparison.Ordinal)) positive |= SignalSet.Of(Signal.AsksQuestion);
         if (acts.Contains("thank")) positive |= SignalSet.Of(Signal.Thanks);
-        return example with { Positive = positive, Negative = labelled - positive, Weak = SignalSet.OfAgent - labelled - EverydayOfAgents, Weight = 0.5 };
+        return example with { Positive = positive, Negative = labelled - positive, Weak = SignalSet.OfAgent - labelled - EverydayOfAgents, Weight = 0.5 * OfLabelledSet };
     }
 
     /// <summary>The acts that decline.</summary>
@@ -186,7 +189,7 @@ internal static class Corpus
     {
         bool dissatisfied = IsDissatisfied(call);
         string written = turn.GetProperty("text").GetString()!;
-        var example = new Example { Set = "stc3", Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn) };
+        var example = new Example { Set = "stc3", Group = Id(call), Speaker = SpeakerOf(turn), Text = TextOf(turn), Weight = OfLabelledSet };
         if (example.Speaker == Speaker.Customer)
         {
             var frustration = SignalSet.Of(Signal.Frustration);
@@ -201,7 +204,7 @@ internal static class Corpus
         bool question = written.Contains('?', StringComparison.Ordinal);
         return example with
         {
-            Positive = question ? asks : default, Negative = question ? default : asks, Weak = SignalSet.OfAgent - asks - EverydayOfAgents, Weight = 0.3,
+            Positive = question ? asks : default, Negative = question ? default : asks, Weak = SignalSet.OfAgent - asks - EverydayOfAgents, Weight = 0.3 * OfLabelledSet,
         };
     }
 

@@ -47,7 +47,7 @@ public class TrainingTests
             : example with { Positive = default, Negative = SignalSet.Of(Signal.LifeEvent) })];
         var unsure = new ModelTrainer(noise, WordVectors.None, new Recipe { Seed = 1 }, _ => { });
         unsure.Train();
-        Assert.Equal((0.2, 1.6), (Assert.Single(sure.Reports).Penalty, Assert.Single(unsure.Reports).Penalty));
+        Assert.Equal((0.1, 6.4), (Assert.Single(sure.Reports).Penalty, Assert.Single(unsure.Reports).Penalty));
     }
 
     [Fact]
