@@ -5,13 +5,14 @@ namespace RetentionScore.Cli.Calibrating;
 /// <summary>How good probabilities are: how they rank, whether they mean what they say.</summary>
 /// <param name="Count">Labels.</param>
 /// <param name="BaseRate">Share that came true.</param>
+/// <param name="MeanTold">Mean of the probabilities as they were told, before any shift: next to the base rate where they are right in the mean.</param>
 /// <param name="Auc">Chance that one that came true had the higher score; ties count half.</param>
 /// <param name="Slope">Of a logistic regression of outcomes on log-odds: below 1 too sure, above 1 too timid.</param>
 /// <param name="SlopeLow">2.5th percentile over bootstrapped calls.</param>
 /// <param name="SlopeHigh">97.5th.</param>
 /// <param name="BrierSkill">1 − Brier score / that of the base rate: above 0 better than always saying the base rate.</param>
 /// <param name="Ece">Expected calibration error over ten bins of equal count.</param>
-internal readonly record struct Reliability(int Count, double BaseRate, double Auc, double Slope, double SlopeLow, double SlopeHigh, double BrierSkill, double Ece)
+internal readonly record struct Reliability(int Count, double BaseRate, double MeanTold, double Auc, double Slope, double SlopeLow, double SlopeHigh, double BrierSkill, double Ece)
 {
     private const int Draws = 200;
     private const int Bins = 10;
@@ -25,7 +26,7 @@ internal readonly record struct Reliability(int Count, double BaseRate, double A
         double brier = told.Average(one => Square(one.P - (one.Outcome ? 1 : 0)));
         double slope = PlattFit.To(Pairs(sample))?.Scale ?? double.NaN;
         var (low, high) = Bootstrap(sample);
-        return new Reliability(sample.Count, rate, Metrics.Auc([.. Pairs(sample)]), slope, low, high, 1 - brier / (rate * (1 - rate)), EceOf(told));
+        return new Reliability(sample.Count, rate, sample.Average(one => PlattFit.Probability(one.LogOdds)), Metrics.Auc([.. Pairs(sample)]), slope, low, high, 1 - brier / (rate * (1 - rate)), EceOf(told));
     }
 
     /// <summary>What has to be added to log-odds so that their mean probability is the share that came true.</summary>

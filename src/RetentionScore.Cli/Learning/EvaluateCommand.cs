@@ -25,7 +25,7 @@ internal sealed class EvaluateCommand
     private readonly Option<string?> plot = new("--plot") { Description = "Draw what each risk says of the written calls against what came true, as SVG.", HelpName = "FILE" };
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
-    private readonly Option<FileInfo> report = new Option<FileInfo>("--report") { Description = "The report of the model's training: what is trained without a set takes its penalties.", HelpName = "FILE" }.AcceptExistingOnly();
+    private readonly Option<FileInfo> report = LearningArguments.Report("The report of the model's training: what is trained without a set takes its penalties.");
 
     private EvaluateCommand(Screen screen)
     {

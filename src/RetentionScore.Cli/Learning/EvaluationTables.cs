@@ -62,13 +62,13 @@ internal static class EvaluationTables
 
     private static void Calibrations(TextWriter output, Evaluation all)
     {
-        if (all.Risks.Count > 0) output.WriteLine("\n| calls | risk | after | n | base rate | AUC | slope | skill | ECE |\n|---|---|---|---|---|---|---|---|---|");
+        if (all.Risks.Count > 0) output.WriteLine("\n| calls | risk | after | n | base rate | mean told | AUC | slope | skill | ECE |\n|---|---|---|---|---|---|---|---|---|---|");
         foreach (JudgedRisk risk in all.Risks)
         {
             Reliability of = risk.Reliability;
             string after = risk.Mark is { } mark ? Line($"{mark} %") : "all";
             output.WriteLine(Line(
-                $"| {risk.Set} | {risk.Score} | {after} | {of.Count} | {of.BaseRate:0.000} | {of.Auc:0.000} {Of(risk.AucInterval)} | {SlopeOf(of)} | {of.BrierSkill:0.00} | {of.Ece:0.000} |"));
+                $"| {risk.Set} | {risk.Score} | {after} | {of.Count} | {of.BaseRate:0.000} | {of.MeanTold:0.000} | {of.Auc:0.000} {Of(risk.AucInterval)} | {SlopeOf(of)} | {of.BrierSkill:0.00} | {of.Ece:0.000} |"));
         }
 
         output.WriteLine("\n| set | what | n | base rate | slope | skill | ECE | slope 0.7 to 1.3, skill 0.2 |\n|---|---|---|---|---|---|---|---|");

@@ -36,6 +36,9 @@ internal static class LearningArguments
         return penalty;
     }
 
+    /// <summary>An earlier training's report.</summary>
+    public static Option<FileInfo> Report(string description) => new Option<FileInfo>("--report") { Description = description, HelpName = "FILE" }.AcceptExistingOnly();
+
     private static Option<string> Folder(string name, string description, string? usual)
     {
         var folder = new Option<string>(name) { Description = description, HelpName = "DIR", Required = usual is null };

@@ -9,20 +9,21 @@ namespace RetentionScore.Cli.Learning;
 /// </summary>
 internal static class Platt
 {
-    private const double UsualRate = 0.03, MostRate = 0.15, PullToOne = 0.1, LeastSlope = 0.05;
+    private const double LeastRate = 0.03, MostRate = 0.15, PullToOne = 0.1, LeastSlope = 0.05;
 
     /// <summary>
-    /// How often a signal is taken to be said in ordinary service calls, a share of the turns of its side: threats hardly ever, a wish to leave in two of a hundred,
-    /// what is said in every call as often as in our own.
+    /// How often a signal is taken to be said in ordinary service calls, a share of the turns of its side: as often as in our own labelled calls, of which a good part is ordinary, but
+    /// threats hardly ever, a wish to leave in two of a hundred turns and what is said about it in three, dissatisfaction half as often.
     /// </summary>
     public static double ReferenceRate(Signal signal, double ownShare) => signal switch
     {
         Signal.PublicThreat or Signal.LegalThreat or Signal.RecordingNotice => 0.005,
         Signal.Abuse => 0.01,
         Signal.CancelRequest or Signal.CancelHint or Signal.CancelOther or Signal.WithdrawsCancel => 0.02,
-        Signal.Affirms or Signal.Denies or Signal.Gratitude or Signal.Goodbye or Signal.AsksQuestion or Signal.Thanks or Signal.Verifies
-            or Signal.HoldNotice or Signal.Apology => Math.Clamp(ownShare, UsualRate, MostRate),
-        _ => UsualRate,
+        Signal.InvitesOffer or Signal.GivesReason or Signal.DeclinesReason or Signal.DeclinesOffer or Signal.AcceptsOffer or Signal.EscalationRequest or Signal.RepeatsSelf
+            or Signal.RepeatContact or Signal.LifeEvent => LeastRate,
+        Signal.Complaint or Signal.Frustration => Math.Clamp(ownShare / 2, LeastRate, MostRate),
+        _ => Math.Clamp(ownShare, LeastRate, MostRate),
     };
 
     /// <summary>One score that was not learned from.</summary>

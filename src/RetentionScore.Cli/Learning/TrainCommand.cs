@@ -19,6 +19,7 @@ internal sealed class TrainCommand
     private readonly Option<FileInfo> vectors = LearningArguments.Vectors();
     private readonly Option<int> seed = LearningArguments.Seed();
     private readonly Option<double?> penalty = LearningArguments.Penalty();
+    private readonly Option<FileInfo> report = LearningArguments.Report("The report of an earlier training, whose penalties are taken instead of choosing them anew.");
 
     private TrainCommand(Screen screen) => this.screen = screen;
 
@@ -26,7 +27,7 @@ internal sealed class TrainCommand
     public static Command On(Screen screen)
     {
         var train = new TrainCommand(screen);
-        var command = new Command("train", "Train the model of signals; the same data and seed give the same bytes.") { train.data, train.labels, train.vectors, train.into, train.name, train.seed, train.penalty };
+        var command = new Command("train", "Train the model of signals; the same data and seed give the same bytes.") { train.data, train.labels, train.vectors, train.into, train.name, train.seed, train.penalty, train.report };
         command.SetAction(train.Run);
         return command;
     }
@@ -43,6 +44,7 @@ internal sealed class TrainCommand
 
         try
         {
+            if (parsed.GetValue(report) is { } earlier) recipe = recipe.WithPenaltiesOf(earlier.FullName);
             List<Example> examples = Corpus.Read(parsed.GetRequiredValue(data), parsed.GetRequiredValue(labels), recipe.Seed);
             var trainer = new ModelTrainer(examples, VectorsIn(parsed), recipe, Progress);
             var (customer, agent) = trainer.Train();
@@ -50,8 +52,8 @@ internal sealed class TrainCommand
             var (_, problem) = LinearFile.Read(bytes);
             if (problem is not null) return screen.Fail($"{path}: {problem}");
             File.WriteAllBytes(path, bytes);
-            var report = new { Name = called, recipe.Seed, Bytes = bytes.Length, Sets = examples.CountBy(example => example.Set).ToDictionary(), Heads = trainer.Reports };
-            File.WriteAllText(Path.ChangeExtension(path, ".report.json"), JsonSerializer.Serialize(report, Indented) + "\n");
+            var told = new { Name = called, recipe.Seed, Bytes = bytes.Length, Sets = examples.CountBy(example => example.Set).ToDictionary(), Heads = trainer.Reports };
+            File.WriteAllText(Path.ChangeExtension(path, ".report.json"), JsonSerializer.Serialize(told, Indented) + "\n");
             foreach (HeadReport head in trainer.Reports)
             {
                 screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
