@@ -37,6 +37,11 @@ public sealed class CallTests
         Assert.Equal(300u, info.Limits.ResumeWindowS);
         Assert.Equal(["default"], info.Policies);
         Assert.Equal(7, info.Calibrations.Count);
-        Assert.All(info.Calibrations, calibration => Assert.Equal(CalibrationBasis.Expert, calibration.Basis));
+        foreach (ScoreCalibration calibration in info.Calibrations)
+        {
+            bool measured = calibration.Score is "cancel_intent" or "frustration";
+            Assert.Equal(measured ? CalibrationBasis.Measured : CalibrationBasis.Expert, calibration.Basis);
+            Assert.Equal(measured, calibration.N > 0 && calibration.Data.Length > 0);
+        }
     }
 }
