@@ -26,19 +26,27 @@ internal sealed record Recipe
     public double? PenaltyOf(Speaker side, Signal signal) => Penalties.TryGetValue((side, signal), out double penalty) ? penalty : Penalty;
 
     /// <summary>With the penalties that a training report tells.</summary>
-    /// <exception cref="FormatException">It is no such report.</exception>
+    /// <exception cref="FormatException">It names what is no signal.</exception>
+    /// <exception cref="JsonException">It is no such report.</exception>
     public Recipe WithPenaltiesOf(string report)
     {
+        Report told = JsonSerializer.Deserialize<Report>(File.ReadAllText(report), Json) ?? throw new FormatException($"{report} is no training report");
         var penalties = new Dictionary<(Speaker, Signal), double>();
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(report));
-        if (!json.RootElement.TryGetProperty("heads", out JsonElement heads)) throw new FormatException($"{report} is no training report: it has no 'heads'");
-        foreach (JsonElement head in heads.EnumerateArray())
+        foreach (Report.Head head in told.Heads)
         {
-            if (!Enum.TryParse(head.GetProperty("side").GetString(), ignoreCase: true, out Speaker side) || !SignalCatalogue.TryParse(head.GetProperty("signal").GetString()!, out Signal signal))
-                throw new FormatException($"{report}: '{head}' names no signal of a side");
-            penalties[(side, signal)] = head.GetProperty("penalty").GetDouble();
+            if (!Enum.TryParse(head.Side, ignoreCase: true, out Speaker side) || !SignalCatalogue.TryParse(head.Signal, out Signal signal))
+                throw new FormatException($"{report}: '{head.Signal}' of '{head.Side}' is no signal of a side");
+            penalties[(side, signal)] = head.Penalty;
         }
 
         return this with { Penalties = penalties };
+    }
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+
+    /// <summary>What is read of a training report.</summary>
+    private sealed record Report(Report.Head[] Heads)
+    {
+        public sealed record Head(string Side, string Signal, double Penalty);
     }
 }

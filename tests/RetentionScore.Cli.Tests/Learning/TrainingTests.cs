@@ -56,8 +56,14 @@ public class TrainingTests
         using var report = new TemporaryFile("""{"heads": [{"side": "customer", "signal": "goodbye", "penalty": 0.8}, {"side": "agent", "signal": "goodbye", "penalty": 0.2}]}""");
         Recipe recipe = new Recipe { Penalty = 1 }.WithPenaltiesOf(report.Path);
         Assert.Equal((0.8, 0.2, 1.0), (recipe.PenaltyOf(Speaker.Customer, Signal.Goodbye), recipe.PenaltyOf(Speaker.Agent, Signal.Goodbye), recipe.PenaltyOf(Speaker.Customer, Signal.Denies)));
-        using var other = new TemporaryFile("""{"calls": 3}""");
-        Assert.Contains("is no training report", Assert.Throws<FormatException>(() => recipe.WithPenaltiesOf(other.Path)).Message, StringComparison.Ordinal);
+        foreach (string other in new[] { """{"calls": 3}""", """{"heads": [{"signal": "goodbye", "penalty": 0.8}]}""" })
+        {
+            using var file = new TemporaryFile(other);
+            Assert.Throws<System.Text.Json.JsonException>(() => recipe.WithPenaltiesOf(file.Path));
+        }
+
+        using var unknown = new TemporaryFile("""{"heads": [{"side": "customer", "signal": "luck", "penalty": 0.8}]}""");
+        Assert.Contains("'luck' of 'customer' is no signal of a side", Assert.Throws<FormatException>(() => recipe.WithPenaltiesOf(unknown.Path)).Message, StringComparison.Ordinal);
         Outcome outcome = await Shell.RunAsync("evaluate", "--data", Path.GetTempPath(), "--labels", Path.GetTempPath(), "--calls", Path.GetTempPath(), "--set", "xci");
         Assert.Contains("the model learns from xci: it is measured by training without a part of it, which needs --report", outcome.Error.ReplaceLineEndings(" "), StringComparison.Ordinal);
     }

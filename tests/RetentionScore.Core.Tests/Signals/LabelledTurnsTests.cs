@@ -15,10 +15,13 @@ public sealed partial class LabelledTurnsTests
 
     private static readonly Fragment[] HeldOut = Read(PathOf("heldout.jsonl"));
 
+    // Not labelled to the end yet, and never to be trained on either.
+    private static readonly Fragment[] NeverTrained = [.. HeldOut, .. Read(PathOf("heldout-next.jsonl"))];
+
     [Fact]
     public void TrainAndHeldOut_ShareNoFiveWords()
     {
-        HashSet<string> known = [.. HeldOut.SelectMany(fragment => fragment.Turns).SelectMany(turn => Grams(turn.Text))];
+        HashSet<string> known = [.. NeverTrained.SelectMany(fragment => fragment.Turns).SelectMany(turn => Grams(turn.Text))];
         string[] shared = [.. Train.SelectMany(fragment => fragment.Turns.SelectMany(turn =>
             Grams(turn.Text).Where(known.Contains).Select(gram => $"{fragment.Id} {turn.Seq}: {gram}")))];
         Assert.NotEmpty(known);
@@ -29,7 +32,7 @@ public sealed partial class LabelledTurnsTests
     public void TrainAndHeldOut_ShareNoOpening()
     {
         static string First(Fragment fragment) => string.Join(' ', Words(fragment.Turns[0].Text).Take(Opening));
-        HashSet<string> known = [.. HeldOut.Select(First)];
+        HashSet<string> known = [.. NeverTrained.Select(First)];
         Assert.Empty(Train.Where(fragment => known.Contains(First(fragment))).Select(fragment => fragment.Id));
     }
 
@@ -42,7 +45,7 @@ public sealed partial class LabelledTurnsTests
     {
         var wrong = from fragment in Train.Concat(HeldOut)
                     from turn in fragment.Turns
-                    from label in turn.Labels
+                    from label in turn.Labels!
                     where !SignalCatalogue.TryParse(label, out Signal signal)
                         || !(turn.Speaker == "CUSTOMER" ? SignalCatalogue.OfCustomer(signal) : SignalCatalogue.OfAgent(signal))
                     select $"{fragment.Id} {turn.Seq}: {label}";
@@ -59,8 +62,8 @@ public sealed partial class LabelledTurnsTests
         Assert.All(HeldOut, fragment => Assert.All(fragment.Turns, turn =>
         {
             string[] one = first[(fragment.Id, turn.Seq)], other = second[(fragment.Id, turn.Seq)];
-            Assert.Empty(turn.Labels.Except(one.Union(other)));
-            Assert.Empty(one.Intersect(other).Except(turn.Labels));
+            Assert.Empty(turn.Labels!.Except(one.Union(other)));
+            Assert.Empty(one.Intersect(other).Except(turn.Labels!));
         }));
     }
 
@@ -90,5 +93,5 @@ public sealed partial class LabelledTurnsTests
 
     private sealed record PassOfFragment(string Id, Dictionary<int, string[]> Turns);
 
-    private sealed record Turn(int Seq, string Speaker, string Text, string[] Labels);
+    private sealed record Turn(int Seq, string Speaker, string Text, string[]? Labels);
 }
