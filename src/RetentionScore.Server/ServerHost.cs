@@ -60,6 +60,7 @@ public static class ServerHost
         services.Metrics.ObserveJournal(() => journal.IsFailing, () => journal.Lag, () => journal.PendingBytes, options.Journal.QueueBytes);
         if (app.Services.GetService<ServerCertificate>() is { } certificate) services.Metrics.ObserveCertificate(() => certificate.NotAfter);
         app.UseMiddleware<Guard>();
+        app.UseMiddleware<UnreadRequests>();
         app.MapGrpcService<ScoringServiceEndpoint>();
         app.MapHealth();
         app.MapReflection();

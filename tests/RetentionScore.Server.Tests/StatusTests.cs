@@ -223,15 +223,18 @@ public sealed class StatusTests
     }
 
     [Theory]
-    [InlineData(new byte[] { 7, 0, 0, 0, 0 })]
-    [InlineData(new byte[] { 1, 0, 0, 0, 1, 0 })]
-    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 })]
-    [InlineData(new byte[] { 0, 0 })]
-    public async Task BrokenFrame_IsInvalid(byte[] body)
+    [InlineData("ScoreCall", new byte[] { 7, 0, 0, 0, 0 })]
+    [InlineData("ScoreCall", new byte[] { 1, 0, 0, 0, 1, 0 })]
+    [InlineData("ScoreCall", new byte[] { 0, 0, 0, 0, 9, 1 })]
+    [InlineData("ScoreCall", new byte[] { 0, 0 })]
+    [InlineData("ScoreTranscript", new byte[] { 7, 0, 0, 0, 0 })]
+    [InlineData("ScoreTranscript", new byte[] { 0, 0, 0, 0, 9, 1 })]
+    [InlineData("GetServerInfo", new byte[] { 0, 0 })]
+    public async Task BrokenFrame_IsInvalid(string method, byte[] body)
     {
         await using TestServer server = await TestServer.StartAsync();
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/retentionscore.v1.ScoringService/ScoreCall"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/retentionscore.v1.ScoringService/" + method))
         {
             Version = new Version(2, 0),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -241,8 +244,11 @@ public sealed class StatusTests
         request.Headers.TE.ParseAdd("trailers");
         using HttpResponseMessage response = await http.SendAsync(request).Within();
         await response.Content.ReadAsByteArrayAsync().Within();
-        Assert.Equal("3", response.TrailingHeaders.GetValues("grpc-status").Single());
-        Assert.Contains("frame", response.TrailingHeaders.GetValues("grpc-message").Single(), StringComparison.Ordinal);
+        // A method of one request has sent nothing yet: trailers only, which are headers.
+        var end = response.Headers.Concat(response.TrailingHeaders).ToDictionary(header => header.Key, header => header.Value.Single(), StringComparer.Ordinal);
+        Assert.Equal("3", end["grpc-status"]);
+        Assert.Contains("frame", end["grpc-message"], StringComparison.Ordinal);
+        Assert.NotEmpty(end["grpc-status-details-bin"]);
     }
 
     [Fact]
@@ -263,6 +269,17 @@ public sealed class StatusTests
 
         using TestCall again = server.Call();
         Assert.Equal(1u, (await again.OpenAsync("c", attempt: 1)).NextSeq);
+    }
+
+    [Fact]
+    public async Task TranscriptOverTheSizeLimit_IsInvalid()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { Limits = options.Limits with { MaxMessageBytes = 1024 } });
+        var request = new ScoreTranscriptRequest { Start = new CallStart { CallId = "c" }, Messages = { new ScoreCallRequest { Utterance = Say.Final(1, new string('a', 2000)) } } };
+        using var call = server.Client.ScoreTranscript(request);
+        Refused refused = Refused.From(await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).Within()));
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.Equal(("INVALID_MESSAGE", "message", "1024 bytes or less"), (refused.Reason, refused.Metadata["field"], refused.Metadata["limit"]));
     }
 
     private sealed class BrokenStateException() : Exception("quotes a secret");

@@ -51,7 +51,7 @@ public sealed record Refusal(RefusalReason Reason, string Message)
 {
     private const int MaxTold = 64;
     private const string Domain = "retentionscore";
-    private const string DetailsKey = "grpc-status-details-bin";
+    internal const string DetailsKey = "grpc-status-details-bin";
     private static readonly TimeSpan UsualRetry = TimeSpan.FromSeconds(1);
 
     /// <summary>With <see cref="RefusalReason.SequenceGap"/> and <see cref="RefusalReason.HistoryLost"/>: the next seq this server expects.</summary>
@@ -108,6 +108,12 @@ public sealed record Refusal(RefusalReason Reason, string Message)
             Limit = limit,
         };
     }
+
+    /// <summary>A message of more bytes than are read. The stack's own status, RESOURCE_EXHAUSTED without a word of what to do, would be tried again for ever.</summary>
+    internal static Refusal TooLong(int mostBytes) => Invalid("message", null, $"{mostBytes.ToString(CultureInfo.InvariantCulture)} bytes or less", "longer");
+
+    /// <summary>A gRPC frame that is cut, of a flag that is none, or that does not decompress.</summary>
+    internal static Refusal BrokenFrame { get; } = Invalid("frame", null, "whole and well-formed", "broken");
 
     /// <summary>The contract's name of a reason.</summary>
     public static string NameOf(RefusalReason reason) => reason switch

@@ -172,13 +172,11 @@ internal sealed partial class ScoringServiceEndpoint(
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted && exception.Trailers.Count == 0)
         {
-            // The stack's own status says nothing of what to do, and RESOURCE_EXHAUSTED would be tried again for ever.
-            string limit = services.Options.Limits.MaxMessageBytes.ToString(CultureInfo.InvariantCulture);
-            return Refusal.Invalid("message", null, $"{limit} bytes or less", "longer");
+            return Refusal.TooLong(services.Options.Limits.MaxMessageBytes);
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.Internal)
         {
-            return Refusal.Invalid("frame", null, "whole and well-formed", "broken");
+            return Refusal.BrokenFrame;
         }
         catch (RpcException)
         {
